@@ -1,0 +1,194 @@
+"""Every error that a user can meet.
+
+    WorkbenchError
+    ├── InvalidInput
+    │   ├── MessageTooLong
+    │   ├── BodyTooLarge
+    │   ├── MessageEmpty
+    │   ├── ConfigInvalid
+    │   ├── FileInvalid
+    │   └── FileUnusable
+    ├── NotFound
+    │   ├── RoomNotFound
+    │   ├── MessageNotFound
+    │   ├── AgentNotFound
+    │   └── ModelNotFound
+    ├── Conflict
+    │   ├── IdempotencyConflict
+    │   ├── NameTaken
+    │   └── SenderIsAgent
+    ├── AccessDenied
+    │   ├── Unauthorised
+    │   ├── TokenMissing
+    │   ├── ForeignHost
+    │   ├── ForeignOrigin
+    │   └── BindNeedsAccounts
+    ├── StorageError
+    │   ├── DataFolderInUse
+    │   ├── DataFolderUnwritable
+    │   ├── DiskFull
+    │   ├── StorageBusy
+    │   ├── SchemaTooNew
+    │   └── DatabaseDamaged
+    ├── ProviderError
+    │   ├── ServerAway
+    │   ├── FirstTokenTimeout
+    │   ├── TokenTimeout
+    │   ├── ServerBusy
+    │   ├── ServerFault
+    │   ├── ModelMissing
+    │   ├── ModelRefused
+    │   │   ├── WeightsPickled
+    │   │   ├── CodeInside
+    │   │   ├── NotForChat
+    │   │   ├── ModelIncomplete
+    │   │   └── PromptTooLong
+    │   ├── OutOfMemory
+    │   ├── RunnerGone
+    │   ├── StreamBroken
+    │   ├── AnswerEmpty
+    │   ├── Interrupted
+    │   └── FellBack
+    ├── PortInUse
+    ├── AppNotRunning
+    ├── ChecksFailed
+    ├── Relayed
+    └── Unforeseen
+
+Each has a `code` for programs, and a message and a hint for people. The texts are English
+sources for the catalogues; `{field}`s are filled from `params`. Catch as broadly as you like.
+"""
+
+from __future__ import annotations
+
+from core.errors.access import (
+    AccessDenied,
+    BindNeedsAccounts,
+    ForeignHost,
+    ForeignOrigin,
+    TokenMissing,
+    Unauthorised,
+)
+from core.errors.app import (
+    AppNotRunning,
+    ChecksFailed,
+    InternalFault,
+    PortInUse,
+    Relayed,
+    TooMany,
+    Unforeseen,
+)
+from core.errors.base import (
+    WorkbenchError,
+    by_code,
+    explain,
+)
+from core.errors.given import (
+    AgentNotFound,
+    BodyTooLarge,
+    ConfigInvalid,
+    Conflict,
+    FileInvalid,
+    FileUnusable,
+    IdempotencyConflict,
+    InvalidInput,
+    MessageEmpty,
+    MessageNotFound,
+    MessageTooLong,
+    ModelNotFound,
+    NameTaken,
+    NotFound,
+    RoomNotFound,
+    SenderIsAgent,
+)
+from core.errors.models import (
+    AnswerEmpty,
+    CodeInside,
+    FellBack,
+    FirstTokenTimeout,
+    Interrupted,
+    ModelIncomplete,
+    ModelMissing,
+    ModelRefused,
+    NotForChat,
+    OutOfMemory,
+    PromptTooLong,
+    ProviderError,
+    RunnerGone,
+    ServerAway,
+    ServerBusy,
+    ServerFault,
+    StreamBroken,
+    TokenTimeout,
+    WeightsPickled,
+)
+from core.errors.storage import (
+    DatabaseDamaged,
+    DataFolderInUse,
+    DataFolderUnwritable,
+    DiskFull,
+    SchemaTooNew,
+    StorageBusy,
+    StorageError,
+)
+
+__all__ = [
+    "AccessDenied",
+    "AgentNotFound",
+    "AnswerEmpty",
+    "AppNotRunning",
+    "BindNeedsAccounts",
+    "BodyTooLarge",
+    "ChecksFailed",
+    "CodeInside",
+    "ConfigInvalid",
+    "Conflict",
+    "DataFolderInUse",
+    "DataFolderUnwritable",
+    "DatabaseDamaged",
+    "DiskFull",
+    "FellBack",
+    "FileInvalid",
+    "FileUnusable",
+    "FirstTokenTimeout",
+    "ForeignHost",
+    "ForeignOrigin",
+    "IdempotencyConflict",
+    "InternalFault",
+    "Interrupted",
+    "InvalidInput",
+    "MessageEmpty",
+    "MessageNotFound",
+    "MessageTooLong",
+    "ModelIncomplete",
+    "ModelMissing",
+    "ModelNotFound",
+    "ModelRefused",
+    "NameTaken",
+    "NotForChat",
+    "NotFound",
+    "OutOfMemory",
+    "PortInUse",
+    "PromptTooLong",
+    "ProviderError",
+    "Relayed",
+    "RoomNotFound",
+    "RunnerGone",
+    "SchemaTooNew",
+    "SenderIsAgent",
+    "ServerAway",
+    "ServerBusy",
+    "ServerFault",
+    "StorageBusy",
+    "StorageError",
+    "StreamBroken",
+    "TokenMissing",
+    "TokenTimeout",
+    "TooMany",
+    "Unauthorised",
+    "Unforeseen",
+    "WeightsPickled",
+    "WorkbenchError",
+    "by_code",
+    "explain",
+]

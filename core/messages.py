@@ -1,0 +1,128 @@
+"""The shared vocabulary: what a room stores and what its subscribers receive.
+
+All values are frozen. Times are UTC, durations milliseconds; `None` means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Kind(StrEnum):
+    """Who wrote a message."""
+
+    HUMAN = "human"
+    AGENT = "agent"
+    EXTERNAL = "external"
+    SYSTEM = "system"
+
+
+class ReplyStatus(StrEnum):
+    """How far a message got. Everything but `PENDING` is final."""
+
+    PENDING = "pending"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        return self is not ReplyStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one generation, as the model's own server counted them."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of one generation; `tokens_per_s` leaves out the wait for the first token."""
+
+    queued_ms: float | None = None
+    load_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float | None = None
+    tokens_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a message is as it is: an error code with parameters, put into words where shown."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of a room. `seq` counts 1, 2, 3, … per room without a gap.
+
+    A deleted message stays as a tombstone: `deleted` is true and `content` empty. `host` names
+    the machine whose model answered when it was not this one.
+    """
+
+    id: str
+    room: str
+    seq: int
+    sender: str
+    kind: Kind
+    content: str
+    status: ReplyStatus
+    created_at: datetime
+    reply_to: int | None = None
+    model: str | None = None
+    host: str | None = None
+    reason: Reason | None = None
+    usage: Usage | None = None
+    timings: Timings | None = None
+    attachments: tuple[Mapping[str, Any], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was said, as those in the room heard it: a finished message without its history."""
+
+    seq: int
+    sender: str
+    content: str
+
+
+FrameType = Literal["message", "delta", "status", "edit", "presence", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One step of a room, as subscribers see it.
+
+    `event` counts 1, 2, 3, … per room without a gap and is stored before it is seen, so that
+    a subscriber can resume after a kill. `seq` is the message it is about (`None` for
+    presence). Exactly one of the payloads fits the type: `message` for message, status and
+    edit; `offset` (Unicode code points) and `text` for delta; `data` for presence and error.
+    """
+
+    type: FrameType
+    room: str
+    event: int
+    seq: int | None = None
+    message: Message | None = None
+    offset: int | None = None
+    text: str | None = None
+    data: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message as a model is sent it. `role` is system, user or assistant."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str

@@ -1,0 +1,78 @@
+"""Every location that Engawa reads or writes.
+
+The project's own files (config, locales, the starter model) lie beside the code;
+everything of the user's lies under one data folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+CONFIG = PROJECT / "config"
+TEMPLATES = CONFIG / "templates"
+SYSTEM_AGENTS = CONFIG / "agents" / "system"
+LOCALES = PROJECT / "locales"
+STARTER_MODEL = PROJECT / "data" / "starter"
+STREAMLIT_APP = PROJECT / "streamlit_app.py"
+SHELL_PAGE = PROJECT / "pages" / "shell.py"
+
+
+@dataclass(frozen=True, slots=True)
+class DataPaths:
+    """The layout of one data folder. Nothing is created until `prepare` is called."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "engawa.db"
+
+    @property
+    def backups(self) -> Path:
+        """Daily copies of the database, and one before each migration."""
+        return self.root / "backups"
+
+    @property
+    def set_aside(self) -> Path:
+        """Damaged files, kept for the user, never deleted by Engawa."""
+        return self.root / "set-aside"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that owns this folder; contains its PID and port."""
+        return self.root / "engawa.lock"
+
+    @property
+    def local_token(self) -> Path:
+        return self.root / "local-token"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def agents(self) -> Path:
+        return self.root / "agents"
+
+    @property
+    def models(self) -> Path:
+        """Hugging Face model folders of the user, one per model."""
+        return self.root / "models"
+
+    @property
+    def user_config(self) -> Path:
+        return self.root / "config.yaml"
+
+    def prepare(self) -> None:
+        """Create the folder and its subfolders.
+
+        Raises:
+            OSError: the folder cannot be created (the caller names it to the user).
+        """
+        if not self.root.exists():
+            # Conversations are nobody else's business on a machine with several users.
+            self.root.mkdir(parents=True, mode=0o700)
+        for folder in (self.backups, self.logs, self.agents, self.models):
+            folder.mkdir(parents=True, exist_ok=True)

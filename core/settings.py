@@ -1,0 +1,199 @@
+"""Settings: each with its effect and its default beside it.
+
+Precedence: arguments of a command > environment ENGAWA_* > data folder's config.yaml >
+config/default.yaml > the defaults below. A wrong file is refused with line, field, expected
+and found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from core.errors import ConfigInvalid
+from core.paths import CONFIG, DataPaths
+from core.text import N_, words
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RoomSettings(_Group):
+    """How rooms behave."""
+
+    message_limit: int = Field(32_000, ge=1, description="Longest message in characters.")
+    flush_ms: int = Field(
+        50, ge=10, le=250, description="Shortest time between two stored pieces of a reply."
+    )
+    event_window: int = Field(
+        20_000, ge=100, description="Events kept per room for subscribers that come back."
+    )
+    deleted_days: int = Field(30, ge=1, description="Days in which a deleted room can come back.")
+    user_name: str = Field("You", min_length=1, description="Your name in rooms.")
+
+
+class ModelSettings(_Group):
+    """How models are asked."""
+
+    default: str = Field("starter", description="The model of agents that name none.")
+    fallbacks: tuple[str, ...] = Field(
+        (), description="Models tried in this order when an agent's own fails; then the starter."
+    )
+    context_tokens: int = Field(
+        4096, ge=256, description="Context asked of a model (num_ctx on Ollama)."
+    )
+    first_token_s: float = Field(
+        120.0, gt=0, description="Longest wait for the first token, loading included (seconds)."
+    )
+    between_tokens_s: float = Field(
+        30.0, gt=0, description="Longest silence inside an answer (seconds)."
+    )
+    answer_tokens: int = Field(512, ge=16, description="Longest answer in tokens.")
+    runner_idle_s: float = Field(
+        600.0, gt=0, description="Idle seconds after which a Hugging Face model is given up."
+    )
+    retries: int = Field(
+        2, ge=0, le=5, description="Repeats after a busy or failing server, before the first token."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of one running app. Immutable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENGAWA_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder of everything that is yours.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port to listen on.")
+    lang: Literal["en", "ja"] | None = Field(None, description="Language; default: the browser's.")
+    ollama_url: str = Field("http://127.0.0.1:11434", description="Where Ollama listens.")
+    database_url: str | None = Field(
+        None, description="Another database than the data folder's SQLite file."
+    )
+    debug: bool = Field(False, description="Write debug lines into the log.")
+    rooms: RoomSettings = RoomSettings()
+    models: ModelSettings = ModelSettings()
+
+    @property
+    def paths(self) -> DataPaths:
+        return DataPaths(self.data_dir.resolve())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = _files(init_settings())
+        layers = [InitSettingsSource(settings_cls, _read(file)) for file in files]
+        return (init_settings, env_settings, *layers)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read all layers; `overrides` (of a command line) win, those that are `None` do not count.
+
+    Raises:
+        ConfigInvalid: a file or variable holds something else than expected.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise _explained(error, given) from None
+
+
+def _files(given: Mapping[str, Any]) -> list[Path]:
+    """The files that count, the strongest first."""
+    data_dir = given.get("data_dir") or os.environ.get("ENGAWA_DATA_DIR") or "data"
+    candidates = (DataPaths(Path(data_dir)).user_config, CONFIG / "default.yaml")
+    return [file for file in candidates if file.is_file()]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ConfigInvalid(
+            file=file,
+            line=mark.line + 1 if mark else 1,
+            field="YAML",
+            expected=words(N_("settings as “name: value” lines")),
+            found=getattr(error, "problem", None) or words(N_("unreadable text")),
+        ) from None
+    if not isinstance(content, dict):
+        raise ConfigInvalid(
+            file=file,
+            line=1,
+            field="YAML",
+            expected=words(N_("settings as “name: value” lines")),
+            found=type(content).__name__,
+        )
+    _refuse_unknown(file, content)
+    return content
+
+
+def _refuse_unknown(file: Path, content: dict[str, Any]) -> None:
+    for name in content:
+        if name not in Settings.model_fields:
+            raise ConfigInvalid(
+                file=file,
+                line=_line_of(file, (name,)),
+                field=name,
+                expected=words(N_("one of {names}"), names=", ".join(Settings.model_fields)),
+                found=name,
+            )
+
+
+def _explained(error: ValidationError, given: dict[str, Any]) -> ConfigInvalid:
+    first = error.errors()[0]
+    location = tuple(str(part) for part in first["loc"])
+    file, line = _source_of(location, given)
+    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return ConfigInvalid(
+        file=file,
+        line=line,
+        field=".".join(location),
+        expected=expected,
+        found=repr(first.get("input"))[:80],
+    )
+
+
+def _source_of(location: tuple[str, ...], given: dict[str, Any]) -> tuple[str, int | str]:
+    for file in _files(given):
+        if line := _line_of(file, location):
+            return str(file), line
+    return "ENGAWA_" + "__".join(location).upper(), "-"
+
+
+def _line_of(file: Path, location: tuple[str, ...]) -> int:
+    """The line on which the nested key stands (1-based), or 0."""
+    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 0
+    for name in location:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key, value in node.value:
+            if key.value == name:
+                line, node = key.start_mark.line + 1, value
+                break
+        else:
+            return 0
+    return line
