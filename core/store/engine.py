@@ -1,0 +1,82 @@
+"""Connections to the database, set up the same way everywhere."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+from core.store import checksums
+
+BUSY_TIMEOUT_S = 5.0
+_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+
+
+def reading_engine(database: Path) -> Engine:
+    """Connections that only read. There is always one more: a reader never waits for another."""
+    engine = _engine(database, pool=QueuePool, pool_size=8, max_overflow=-1)
+    _prepare(engine, ("PRAGMA query_only = ON",), begin="BEGIN")
+    return engine
+
+
+def writing_engine(database: Path, *, foreign_keys: bool = True) -> Engine:
+    """Connections that write: WAL, every commit on the disk before it counts.
+
+    `foreign_keys` is off only while a migration rebuilds tables.
+    """
+    engine = _engine(database, pool=NullPool)
+    pragmas = (
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
+        "PRAGMA journal_size_limit = 16777216",
+    )
+    _prepare(engine, pragmas, begin="BEGIN IMMEDIATE")
+    return engine
+
+
+def plain_connection(database: Path, *, writable: bool = False) -> sqlite3.Connection:
+    """A bare connection for checks, copies and salvage; creates no file.
+
+    Raises:
+        sqlite3.OperationalError: the file is not there or cannot be opened.
+    """
+    mode = "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"{database.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    checksums.register(connection)
+    return connection
+
+
+def _engine(database: Path, *, pool: type[NullPool] | type[QueuePool], **options: Any) -> Engine:
+    return create_engine(
+        f"sqlite:///{database}",
+        poolclass=pool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
+        json_serializer=_to_json,
+        hide_parameters=True,  # an error's text must never carry what somebody wrote
+        **options,
+    )
+
+
+def _prepare(engine: Engine, pragmas: tuple[str, ...], *, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we begin ourselves; the driver would begin too late
+        checksums.register(connection)
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

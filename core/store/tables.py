@@ -1,0 +1,154 @@
+"""The tables. SQL is the truth: everything else (vectors, caches) can be rebuilt from here.
+
+Times are stored as UTC ISO 8601 text with microseconds, so that they sort as text everywhere.
+Structured columns hold JSON. Every row carries a checksum that the database itself keeps
+(checksums.py); nobody else reads or writes it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _checksum() -> Column[int]:
+    return Column("checksum", Integer)
+
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),  # NFKC, case folded: how a name is looked up
+    Column("policy", String(32), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Column("deleted_at", String(32)),
+    Column("last_seq", Integer, nullable=False, default=0),
+    Column("last_event", Integer, nullable=False, default=0),
+    # The last message of people for which turns were planned: later ones await their round.
+    Column("planned_seq", Integer, nullable=False, default=0),
+    _checksum(),
+    Index("ix_rooms_name_key", "name_key"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("name_key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # agent | external
+    Column("model", Text),  # overrides the agent's own model in this room
+    Column("position", Integer, nullable=False),
+    Column("joined_at", String(32), nullable=False),
+    Column("capabilities", JSON, nullable=False, default=list),
+    _checksum(),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reply_to", Integer),
+    Column("model", Text),
+    Column("host", Text),  # the machine that answered, when it is not this one
+    Column("reason", JSON),
+    Column("usage", JSON),
+    Column("timings", JSON),
+    Column("attachments", JSON, nullable=False, default=list),
+    Column("created_at", String(32), nullable=False),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("owner", Text),  # the user whose idempotency key this is
+    Column("idempotency_key", Text),
+    _checksum(),
+    UniqueConstraint("room_id", "seq", name="uq_messages_seq"),
+    UniqueConstraint("room_id", "owner", "idempotency_key", name="uq_messages_key"),
+    Index("ix_messages_status", "status"),
+)
+
+turns = Table(
+    # One turn of one agent in a round. A round is named by the room and its last message of
+    # people, `trigger_seq`; a turn that is `due` after a kill runs, exactly once.
+    "turns",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("trigger_seq", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # due | begun | done | dropped
+    Column("reply_seq", Integer),
+    _checksum(),
+    Index("ix_turns_state", "state"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("event", Integer, primary_key=True),
+    Column("type", String(16), nullable=False),
+    Column("seq", Integer),
+    Column("body", JSON, nullable=False),  # the frame as it is sent, without room and event
+    _checksum(),
+    sqlite_with_rowid=False,
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+    _checksum(),
+)
+
+sessions = Table(
+    # A browser's sign-in. Only a hash of the cookie is kept, so a stolen database opens nothing.
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("revoked", Boolean, nullable=False, default=False),
+    _checksum(),
+)
+
+loads = Table(
+    # What loading a model really took on this machine.
+    "loads",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("model", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("at", String(32), nullable=False),
+    _checksum(),
+)

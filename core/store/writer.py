@@ -1,0 +1,213 @@
+"""The one thread that writes.
+
+Works that wait together are committed together: each in a savepoint of its own, all in one
+transaction, one wait for the disk. A work that fails is rolled back alone; a storage error
+(disk full, say) fails all works of that transaction, none of which then happened.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import logs
+from core.errors import StorageBusy, StorageError
+from core.store import tally
+from core.store.engine import BUSY_TIMEOUT_S
+from core.store.problems import storage_error
+from core.store.schema import raw
+
+T = TypeVar("T")
+WAIT_S = 10.0  # how long a work waits for a foreign lock unless it says otherwise
+_BATCH = 500  # works in one transaction
+_PROBE_S = 1.0  # between two attempts to write while there is a problem
+
+_log = logs.part_logger("store")
+
+
+@dataclass(eq=False)
+class _Job:
+    work: Callable[[Connection], Any]
+    wait_s: float
+    deadline: float
+    future: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs works in order. `problem` says why writing does not work just now."""
+
+    def __init__(self, engine: Engine, folder: Path, acknowledged: tally.Tally) -> None:
+        self.problem: StorageError | None = None
+        self._engine = engine
+        self._folder = folder
+        self._acknowledged = acknowledged
+        self._connection: Connection | None = None
+        self._waiting: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], T], wait_s: float) -> Future[T]:
+        """Queue `work`; the future resolves after its commit."""
+        job = _Job(work, wait_s, time.monotonic() + wait_s)
+        with self._wake:
+            if self._closing:
+                raise StorageError(detail="the storage is closed")
+            self._waiting.append(job)
+            self._wake.notify()
+        return job.future
+
+    def inside(self) -> bool:
+        """Whether the caller runs inside a work."""
+        return threading.current_thread() is self._thread
+
+    def close(self) -> None:
+        """Run what is queued, then end."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while True:
+            batch, closing = self._next()
+            if batch or (self.problem and not closing):
+                self._run(batch)
+            elif closing:
+                break
+        self._disconnect()
+
+    def _next(self) -> tuple[list[_Job], bool]:
+        with self._wake:
+            if not self._waiting and not self._closing:
+                # With a problem, come back soon and see whether it is over.
+                self._wake.wait(_PROBE_S if self.problem else None)
+            return self._take(_BATCH), self._closing
+
+    def _take(self, most: int) -> list[_Job]:
+        taken: list[_Job] = []
+        while self._waiting and len(taken) < most:
+            job = self._waiting.popleft()
+            if job.future.set_running_or_notify_cancel():
+                taken.append(job)
+        return taken
+
+    def _run(self, batch: list[_Job]) -> None:
+        """Commit `batch`, waiting for a foreign lock as long as its works want to wait."""
+        while True:
+            try:
+                self._transaction(batch)
+            except StorageBusy as error:
+                self._report(error)
+                batch = _not_expired(batch)
+                with self._wake:
+                    batch += self._take(_BATCH - len(batch))
+                if batch:
+                    continue
+            except Exception as error:
+                self._fail(batch, error)
+            else:
+                self._report(None)
+                _settle(batch)
+            return
+
+    def _transaction(self, batch: list[_Job]) -> None:
+        try:
+            connection = self._connect()
+            _wait_at_most(connection, batch)
+            with connection.begin():
+                for job in batch:
+                    self._savepoint(connection, job)
+                count = tally.following(_commits(connection))
+                connection.exec_driver_sql(f"PRAGMA user_version = {count}")
+            self._acknowledged.write(count)
+        except Exception as error:
+            self._disconnect()
+            raise (storage_error(error, self._folder) or error) from error
+
+    def _savepoint(self, connection: Connection, job: _Job) -> None:
+        job.result = job.error = None
+        connection.exec_driver_sql("SAVEPOINT work")
+        try:
+            job.result = job.work(connection)
+        except BaseException as error:  # a work must never end the thread
+            if storage_error(error, self._folder) and isinstance(
+                error, SQLAlchemyError | StorageError
+            ):
+                raise  # SQLite may have rolled back everything already
+            connection.exec_driver_sql("ROLLBACK TO work")
+            job.error = error
+        connection.exec_driver_sql("RELEASE work")
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                connection.invalidate()
+            connection.close()
+
+    def _fail(self, batch: list[_Job], error: Exception) -> None:
+        if isinstance(error, StorageError):
+            self._report(error)
+        else:
+            _log.exception("write.broken", error)
+        for job in batch:
+            job.future.set_exception(error)
+
+    def _report(self, problem: StorageError | None) -> None:
+        before, self.problem = self.problem, problem
+        if problem and (before is None or before.code != problem.code):
+            _log.error("write.problem", error=problem.code)
+        elif before and not problem:
+            _log.info("write.recovered", error=before.code)
+
+
+def _wait_at_most(connection: Connection, batch: list[_Job]) -> None:
+    """Let SQLite wait for a foreign lock no longer than the most impatient work wants to."""
+    present = time.monotonic()
+    seconds = min([BUSY_TIMEOUT_S, *(job.deadline - present for job in batch)])
+    raw(connection).execute(f"PRAGMA busy_timeout = {max(50, round(seconds * 1000))}")
+
+
+def _commits(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def _not_expired(batch: list[_Job]) -> list[_Job]:
+    present = time.monotonic()
+    kept: list[_Job] = []
+    for job in batch:
+        if job.deadline > present:
+            kept.append(job)
+        else:
+            waited = job.wait_s + present - job.deadline
+            job.future.set_exception(StorageBusy(seconds=max(1, round(waited))))
+    return kept
+
+
+def _settle(batch: list[_Job]) -> None:
+    for job in batch:
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
