@@ -1,0 +1,1 @@
+"""Chat models behind one interface: Ollama, Hugging Face runners and the starter."""

@@ -1,0 +1,187 @@
+"""What every provider of chat models is and gives.
+
+A reference names a model everywhere: `ollama:NAME`, `hf:FOLDER_OR_ID`, `starter`. What stands
+before the colon is the provider's name; the rest is the provider's own business.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from core.errors import WorkbenchError
+from core.messages import PromptMessage, Usage
+
+STARTER = "starter"
+
+CHAT = "chat"
+EMBEDDING = "embedding"
+TOOLS = "tools"
+VISION = "vision"
+THINKING = "thinking"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of one model. `None` means unknown, never zero or no.
+
+    `size_bytes` is the size of the weights on disk. `context_tokens` is the model's own window.
+    `capabilities` holds the words above. `host` is set when the model runs elsewhere (`local`
+    is then false), and is what the badge shows. `loaded` tells whether it is in memory now.
+    """
+
+    ref: str
+    title: str
+    provider: str
+    size_bytes: int | None
+    context_tokens: int | None
+    capabilities: frozenset[str]
+    local: bool = True
+    host: str | None = None
+    parameters: str | None = None
+    quantization: str | None = None
+    family: str | None = None
+    loaded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationOptions:
+    """How one answer is wanted.
+
+    `None` leaves a value to the model's own default. `extra` goes to the provider as it is.
+    `first_token_s` includes loading the model; `between_tokens_s` is the longest silence after
+    it. `retries` counts repeats before the first token only. `reasoning` asks a model that can
+    think to do so; one that cannot is never asked.
+    """
+
+    context_tokens: int = 4096
+    max_tokens: int = 512
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    first_token_s: float = 120.0
+    between_tokens_s: float = 30.0
+    retries: int = 2
+    reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an answer. Only the last one has `done_reason` ("stop" or "length").
+
+    `usage` and `load_ms` (milliseconds spent loading the model) come with the last one too,
+    as far as the provider knows them.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    usage: Usage | None = None
+    done_reason: str | None = None
+    load_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """Whether a provider can be used just now.
+
+    `address` is where its server listens, `None` for one that lives in this app. `version` is
+    the server's, `None` when unknown. `error` says why it is not available.
+    """
+
+    name: str
+    available: bool
+    address: str | None = None
+    version: str | None = None
+    error: WorkbenchError | None = None
+
+
+class Provider(Protocol):
+    """A source of chat models. Sync throughout, usable from several threads at once."""
+
+    name: str
+
+    def models(self) -> list[ModelInfo]:
+        """Every model that is there.
+
+        Raises:
+            ProviderError: the server does not answer (`ServerAway`) or not as it should.
+        """
+
+    def info(self, ref: str) -> ModelInfo:
+        """One model, in as much detail as there is.
+
+        Raises:
+            ModelMissing: it is not installed.
+            ProviderError: the server does not answer (`ServerAway`) or not as it should.
+        """
+
+    def stream(
+        self,
+        ref: str,
+        messages: Sequence[PromptMessage],
+        options: GenerationOptions,
+        cancel: threading.Event,
+    ) -> Iterator[Chunk]:
+        """Answer, piece by piece; the last chunk has `done_reason`.
+
+        When `cancel` is set the iterator ends within 0.3 s without `done_reason`, also while
+        it waits, and the run on the server stops; closing the iterator does the same.
+
+        Raises:
+            ProviderError: only its subclasses; `StreamBroken` when it ended before it was done.
+        """
+
+    def warm(self, ref: str) -> None:
+        """Begin to load a model in the background. Returns at once and never raises."""
+
+    def close(self) -> None:
+        """End what is running and give everything back."""
+
+
+@runtime_checkable
+class Served(Protocol):
+    """A provider that stands on a server of its own and can tell how that one is."""
+
+    def state(self) -> ProviderState:
+        """The server's state, asked now with limits of at most 1 s. Never raises."""
+
+    def host(self, ref: str) -> str | None:
+        """The name of the machine where a model runs; `None` when it is this one. Never raises."""
+
+
+def prefix_of(ref: str) -> str:
+    """The provider's name in a reference: "ollama" of "ollama:qwen3:4b"."""
+    return ref.partition(":")[0].strip()
+
+
+def name_of(ref: str) -> str:
+    """The model's name in a reference: "qwen3:4b" of "ollama:qwen3:4b"; "" for "starter"."""
+    return ref.partition(":")[2].strip()
+
+
+def is_local(url: str) -> bool:
+    """Whether a server's address is on this machine; an unreadable one counts as elsewhere."""
+    host = host_of(url)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
+
+
+def host_of(url: str) -> str:
+    """The host's name in a URL, without port, user and brackets; "" when there is none."""
+    try:
+        host = urlsplit(url if "//" in url else f"//{url}").hostname
+    except ValueError:
+        return ""
+    return (host or "").rstrip(".")

@@ -1,0 +1,28 @@
+"""The providers of a normal installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.providers.base import Provider
+from core.settings import Settings
+
+
+def default_providers(
+    settings: Settings, *, on_load: Callable[[str, float], None] | None = None
+) -> list[Provider]:
+    """The starter, the user's Hugging Face folders and Ollama; nothing is loaded or asked yet.
+
+    `on_load(ref, seconds)` is told how long each load of a runner took.
+    """
+    from core.providers.huggingface import HuggingFaceProvider
+    from core.providers.ollama import OllamaProvider
+    from core.providers.starter import StarterProvider
+    from core.runner.pool import RunnerPool
+
+    pool = RunnerPool(settings.models.runner_idle_s, logs=settings.paths.logs, on_load=on_load)
+    return [
+        StarterProvider(pool),
+        HuggingFaceProvider(pool, settings.paths.models),
+        OllamaProvider(settings.ollama_url, context_tokens=settings.models.context_tokens),
+    ]

@@ -1,0 +1,172 @@
+"""Hugging Face models from folders of this machine: `hf:NAME`, each in a runner process.
+
+`hf:NAME` is a folder under the data folder's models/ (NAME may be an id like
+Qwen/Qwen3-0.6B), or an absolute path. What is accepted is written in core/runner/folder.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+
+from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
+from core.messages import PromptMessage
+from core.providers.base import CHAT, THINKING, Chunk, GenerationOptions, ModelInfo, name_of
+from core.runner.folder import ModelFolder, inspect_folder
+from core.runner.pool import RunnerPool
+
+
+class RunnerProvider:
+    """What the starter and the user's folders have in common. Thread-safe."""
+
+    name: str
+
+    def __init__(self, pool: RunnerPool) -> None:
+        self._pool = pool
+
+    def folder(self, ref: str) -> Path:
+        """Where the model of `ref` lies.
+
+        Raises:
+            ModelMissing: `ref` names no place that a model may lie in.
+        """
+        raise NotImplementedError
+
+    def refs(self) -> list[str]:
+        """Every model folder there is, usable or not."""
+        raise NotImplementedError
+
+    def title(self, ref: str) -> str:
+        return name_of(ref)
+
+    def models(self) -> list[ModelInfo]:
+        """Every usable model; `problems` tells of the others."""
+        found = []
+        for ref in self.refs():
+            try:
+                found.append(self.info(ref))
+            except ProviderError:
+                continue
+        return found
+
+    def problems(self) -> dict[str, ProviderError]:
+        """Every folder that cannot be used, and why."""
+        found = {}
+        for ref in self.refs():
+            try:
+                self.info(ref)
+            except ProviderError as error:
+                found[ref] = error
+        return found
+
+    def info(self, ref: str) -> ModelInfo:
+        """One model, from its files.
+
+        Raises:
+            ModelMissing: there is no such folder.
+            ModelRefused: it must not or cannot be loaded; the subclass says why.
+        """
+        found = inspect_folder(self.folder(ref), ref)
+        return ModelInfo(
+            ref=ref,
+            title=self.title(ref),
+            provider=self.name,
+            size_bytes=found.size_bytes,
+            context_tokens=found.context_tokens,
+            capabilities=_capabilities(found),
+            parameters=_rounded(found.parameters),
+            quantization=found.quantization or found.dtype,
+            family=found.family,
+            loaded=self._pool.is_ready(ref),
+        )
+
+    def stream(
+        self,
+        ref: str,
+        messages: Sequence[PromptMessage],
+        options: GenerationOptions,
+        cancel: threading.Event,
+    ) -> Generator[Chunk]:
+        """Answer; see `Provider.stream`. Requests to one model wait for each other.
+
+        Raises:
+            ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this.
+            RunnerGone: its process ended in the middle of the answer.
+            FirstTokenTimeout, TokenTimeout, AnswerEmpty, StreamBroken: it did not answer well.
+        """
+        folder = self.folder(ref)
+        if not self._pool.is_ready(ref):
+            inspect_folder(folder, ref)
+            self._pool.warm(ref, folder)  # it loads while LangChain is imported
+        from core.providers.runner_chat import RunnerChatModel, answer  # costs 0.5 s once
+
+        model = RunnerChatModel(
+            ref=ref, folder=folder, pool=self._pool, options=options, cancel=cancel
+        )
+        spoken = done = False
+        with closing(answer(model, messages)) as chunks:
+            for chunk in chunks:
+                spoken = spoken or bool(chunk.text.strip())
+                done = chunk.done_reason is not None
+                if done and not spoken:
+                    raise AnswerEmpty(model=ref)
+                yield chunk
+        if not done and not cancel.is_set():
+            raise StreamBroken(model=ref, detail="it ended without saying so")
+
+    def warm(self, ref: str) -> None:
+        """Begin to load it, and what an answer needs, in the background."""
+        threading.Thread(target=self._warm, args=(ref,), name="warm", daemon=True).start()
+
+    def close(self) -> None:
+        """End the runners. Providers that share a pool are closed together, in any order."""
+        self._pool.close()
+
+    def _warm(self, ref: str) -> None:
+        try:
+            folder = self.folder(ref)
+            inspect_folder(folder, ref)
+        except (ProviderError, OSError):
+            return  # the answer itself will tell what is wrong
+        self._pool.warm(ref, folder)
+        import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
+
+
+class HuggingFaceProvider(RunnerProvider):
+    """The user's model folders."""
+
+    name = "hf"
+
+    def __init__(self, pool: RunnerPool, models_folder: Path) -> None:
+        super().__init__(pool)
+        self._models = models_folder
+
+    def folder(self, ref: str) -> Path:
+        name = name_of(ref)
+        place = Path(name).expanduser()
+        if place.is_absolute():
+            return place
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        if not parts or ".." in parts or ":" in name:
+            raise ModelMissing(model=ref)
+        return self._models.joinpath(*parts)
+
+    def refs(self) -> list[str]:
+        configs = [*self._models.glob("*/config.json"), *self._models.glob("*/*/config.json")]
+        folders = sorted(config.parent.relative_to(self._models).as_posix() for config in configs)
+        return [f"{self.name}:{folder}" for folder in folders]
+
+
+def _capabilities(found: ModelFolder) -> frozenset[str]:
+    thinks = "</think>" in found.chat_template
+    return frozenset({CHAT, THINKING} if thinks else {CHAT})
+
+
+def _rounded(parameters: int) -> str:
+    """1234567 → "1.2M", as model names write it."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if parameters >= size:
+            return f"{parameters / size:.1f}{letter}"
+    return str(parameters)

@@ -1,0 +1,139 @@
+"""All providers under one roof: a reference finds its provider, a list finds every model."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from core.errors import ModelNotFound, WorkbenchError
+from core.providers.base import ModelInfo, Provider, ProviderState, Served, prefix_of
+
+T = TypeVar("T")
+
+STATE_AGE_S = 3.0
+MODELS_AGE_S = 3.0
+
+
+class Registry:
+    """The providers of one app. Thread-safe.
+
+    Lists and states are asked from the servers in parallel and kept for three seconds, so that
+    a screen may ask as often as it draws.
+    """
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+        self._models = _Kept(self._ask_models, MODELS_AGE_S)
+        self._states = _Kept(self._ask_states, STATE_AGE_S)
+
+    def provider(self, ref: str) -> Provider:
+        """The provider that a reference names.
+
+        Raises:
+            ModelNotFound: there is none with that prefix.
+        """
+        try:
+            return self._providers[prefix_of(ref)]
+        except KeyError:
+            raise ModelNotFound(model=ref) from None
+
+    def models(self) -> list[ModelInfo]:
+        """Every model that can be reached now; `states` tells who is away."""
+        return list(self._models())
+
+    def states(self) -> list[ProviderState]:
+        """How each provider is."""
+        return list(self._states())
+
+    def info(self, ref: str) -> ModelInfo:
+        """One model.
+
+        Raises:
+            ModelNotFound: no provider has that prefix.
+            ModelMissing: it is not installed.
+            ProviderError: its server is away or does not answer as it should.
+        """
+        return self.provider(ref).info(ref)
+
+    def host(self, ref: str) -> str | None:
+        """The name of the machine where a model runs; `None` when it is this one."""
+        provider = self.provider(ref)
+        if isinstance(provider, Served):
+            return provider.host(ref)
+        try:
+            return provider.info(ref).host
+        except WorkbenchError:
+            return None
+
+    def warm(self, ref: str) -> None:
+        """Begin to load a model in the background; an unknown one is passed over."""
+        try:
+            self.provider(ref).warm(ref)
+        except ModelNotFound:
+            return
+
+    def forget(self) -> None:
+        """Ask the servers anew next time, for example after the user has started one."""
+        self._models.forget()
+        self._states.forget()
+
+    def close(self) -> None:
+        """Close every provider."""
+        for provider in self._providers.values():
+            provider.close()
+
+    def _ask_models(self) -> list[ModelInfo]:
+        return [model for models in self._each(_models_of) for model in models]
+
+    def _ask_states(self) -> list[ProviderState]:
+        return self._each(_state_of)
+
+    def _each(self, ask: Callable[[Provider], T]) -> list[T]:
+        providers = list(self._providers.values())
+        if len(providers) < 2:
+            return [ask(provider) for provider in providers]
+        with ThreadPoolExecutor(len(providers), thread_name_prefix="providers") as pool:
+            return list(pool.map(ask, providers))
+
+
+class _Kept(Generic[T]):
+    """A list that is asked for at most once in `age_s` seconds; others wait for that answer.
+
+    What took long to ask for (a server hangs) is kept ten times as long as it took, so that a
+    screen that asks at each drawing waits seldom.
+    """
+
+    def __init__(self, ask: Callable[[], list[T]], age_s: float) -> None:
+        self._ask, self._age_s = ask, age_s
+        self._lock = threading.Lock()
+        self._value: list[T] = []
+        self._good_until = float("-inf")
+
+    def __call__(self) -> list[T]:
+        with self._lock:
+            began = time.monotonic()
+            if began > self._good_until:
+                self._value = self._ask()
+                ended = time.monotonic()
+                self._good_until = ended + max(self._age_s, 10 * (ended - began))
+            return self._value
+
+    def forget(self) -> None:
+        with self._lock:
+            self._good_until = float("-inf")
+
+
+def _models_of(provider: Provider) -> list[ModelInfo]:
+    try:
+        return provider.models()
+    except WorkbenchError:
+        return []
+
+
+def _state_of(provider: Provider) -> ProviderState:
+    if isinstance(provider, Served):
+        return provider.state()
+    return ProviderState(provider.name, available=True)

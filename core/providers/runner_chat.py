@@ -1,0 +1,174 @@
+"""LangChain's chat model over a runner process.
+
+Imports LangChain (half a second, 50 MB), so it is itself imported with the first answer only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langsmith import tracing_context
+from pydantic import Field, PrivateAttr
+
+from core.messages import PromptMessage, Usage
+from core.providers.base import Chunk, GenerationOptions
+from core.runner.pool import RunnerPool
+from core.runner.protocol import Ask
+from core.runner.slot import Limits, Spoken
+
+SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram_size")
+ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+
+
+class RunnerChatModel(BaseChatModel):
+    """A model folder as a LangChain chat model. Setting `cancel` ends what it is saying."""
+
+    ref: str
+    folder: Path
+    pool: Any  # a RunnerPool; pydantic need not look into it
+    options: Any = GenerationOptions()
+    cancel: Any = Field(default_factory=threading.Event, exclude=True)
+    _open: list[Generator[Spoken]] = PrivateAttr(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "engawa-runner"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self.ref}
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        options: GenerationOptions = self.options
+        pool: RunnerPool = self.pool
+        limits = Limits(options.first_token_s, options.between_tokens_s)
+        ask = _ask(messages, options, stop)
+        stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits)
+        self._open.append(stream)
+        spoke = False
+        for spoken in stream:
+            spoke = True
+            chunk = ChatGenerationChunk(message=_message_chunk(spoken))
+            if run_manager is not None and spoken.text:
+                run_manager.on_llm_new_token(spoken.text, chunk=chunk)
+            yield chunk
+        if not spoke:  # cancelled; LangChain takes no chunk at all for an error
+            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+    def close(self) -> None:
+        """End streams that nobody reads to the end: LangChain leaves that to the collector."""
+        for stream in self._open:
+            stream.close()
+        self._open.clear()
+
+
+def answer(model: RunnerChatModel, messages: Sequence[PromptMessage]) -> Generator[Chunk]:
+    """Stream `model` through LangChain, as our own chunks."""
+    with closing(model):
+        for message in _untraced(model.stream([_to_langchain(message) for message in messages])):
+            chunk = _chunk(message)
+            if chunk is not None:
+                yield chunk
+
+
+def _untraced(stream: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
+    """Never report to a tracing service, whatever the environment says.
+
+    LangChain decides with the first chunk; the context must not stay open between the others,
+    because it would be the caller's.
+    """
+    with tracing_context(enabled=False):
+        first = next(stream, None)
+    if first is not None:
+        yield first
+        yield from stream
+
+
+def _ask(
+    messages: Sequence[BaseMessage], options: GenerationOptions, stop: list[str] | None
+) -> Ask:
+    extra = {
+        name: value
+        for name, value in options.extra.items()
+        if name in SAMPLING and isinstance(value, int | float)
+    }
+    return Ask(
+        messages=tuple(
+            {"role": ROLES.get(message.type, "user"), "content": str(message.text)}
+            for message in messages
+        ),
+        max_tokens=options.max_tokens,
+        context_tokens=options.context_tokens,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+        stop=(*options.stop, *(stop or ())),
+        reasoning=options.reasoning,
+        extra=extra,
+    )
+
+
+def _to_langchain(message: PromptMessage) -> BaseMessage:
+    if message.role == "system":
+        return SystemMessage(message.content)
+    return (AIMessage if message.role == "assistant" else HumanMessage)(message.content)
+
+
+def _message_chunk(spoken: Spoken) -> AIMessageChunk:
+    if spoken.done is None:
+        if spoken.thought:
+            return AIMessageChunk(content="", additional_kwargs={"reasoning_content": spoken.text})
+        return AIMessageChunk(content=spoken.text)
+    asked, answered = spoken.done["prompt_tokens"], spoken.done["completion_tokens"]
+    return AIMessageChunk(
+        content="",
+        usage_metadata=UsageMetadata(
+            input_tokens=asked, output_tokens=answered, total_tokens=asked + answered
+        ),
+        response_metadata={"done_reason": spoken.done["reason"], "load_s": spoken.load_s},
+    )
+
+
+def _chunk(message: AIMessageChunk) -> Chunk | None:
+    reasoning = message.additional_kwargs.get("reasoning_content", "")
+    text = str(message.content)
+    reason = message.response_metadata.get("done_reason")
+    if reason is None:  # LangChain ends with an empty chunk of its own
+        return Chunk(text=text, reasoning=reasoning) if text or reasoning else None
+    used = message.usage_metadata
+    load_s = message.response_metadata["load_s"]
+    return Chunk(
+        usage=Usage(used["input_tokens"], used["output_tokens"]) if used else None,
+        done_reason=reason,
+        load_ms=None if load_s is None else load_s * 1000.0,
+    )

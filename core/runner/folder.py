@@ -1,0 +1,165 @@
+"""What a model folder holds, read without torch, and why one is refused.
+
+Only safetensors are loaded and no code from a folder is ever run. The same check stands in
+the app (to list and to explain) and in the runner (which trusts nobody).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import CodeInside, ModelIncomplete, ModelMissing, NotForChat, WeightsPickled
+
+JSON_LIMIT = 64 * 1024 * 1024
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+INDEX = "model.safetensors.index.json"
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """What is known of a usable folder. `None` means that its files do not say."""
+
+    path: Path
+    family: str
+    size_bytes: int
+    parameters: int
+    dtype: str
+    context_tokens: int | None
+    quantization: str | None
+    chat_template: str
+
+
+def inspect_folder(folder: Path, ref: str) -> ModelFolder:
+    """Read `folder`; errors name the model as `ref`.
+
+    Raises:
+        ModelMissing: there is no such folder, or no config.json in it.
+        ModelRefused: one of its subclasses says what is wrong and what would help.
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelMissing(model=ref)
+    return _Inspection(folder, ref).result()
+
+
+class _Inspection:
+    def __init__(self, folder: Path, ref: str) -> None:
+        self._folder = folder
+        self._ref = ref
+
+    def result(self) -> ModelFolder:
+        config = self._object("config.json")
+        words = self._tokenizer_config()
+        if config.get("auto_map") or words.get("auto_map"):
+            raise CodeInside(model=self._ref)
+        weights = self._weights()
+        kinds: Counter[str] = Counter()
+        for file in weights:
+            kinds.update(self._counts(file))
+        text = config.get("text_config")
+        return ModelFolder(
+            path=self._folder,
+            family=str(config.get("model_type", "unknown")),
+            size_bytes=sum(file.stat().st_size for file in weights),
+            parameters=kinds.total(),
+            dtype=kinds.most_common(1)[0][0] if kinds else "unknown",
+            context_tokens=_window(text if isinstance(text, dict) else config),
+            quantization=_quantization(config),
+            chat_template=self._chat_template(words),
+        )
+
+    def _tokenizer_config(self) -> dict[str, Any]:
+        if not any((self._folder / name).is_file() for name in TOKENIZERS):
+            raise self._incomplete(TOKENIZERS[0])
+        name = "tokenizer_config.json"
+        return self._object(name) if (self._folder / name).is_file() else {}
+
+    def _weights(self) -> list[Path]:
+        if (self._folder / INDEX).is_file():
+            return self._shards()
+        found = sorted(self._folder.glob("model*.safetensors"))
+        if found:
+            return found
+        pickled = sorted(file.name for file in self._folder.iterdir() if file.suffix in PICKLED)
+        if pickled:
+            raise WeightsPickled(model=self._ref, file=pickled[0])
+        raise self._incomplete("model.safetensors")
+
+    def _shards(self) -> list[Path]:
+        mapping = self._object(INDEX).get("weight_map")
+        names = {str(name) for name in mapping.values()} if isinstance(mapping, dict) else set()
+        for name in sorted(names) or [INDEX]:
+            inside = Path(name).name == name and name.endswith(".safetensors")
+            if not inside or not (self._folder / name).is_file():
+                raise self._incomplete(name)
+        return [self._folder / name for name in sorted(names)]
+
+    def _counts(self, file: Path) -> dict[str, int]:
+        """Number format → how many numbers, from the header of one safetensors file."""
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 2 <= length <= min(size - 8, JSON_LIMIT):
+                raise self._incomplete(file.name)
+            header = self._parse(stream.read(length), file.name)
+        header.pop("__metadata__", None)
+        found: Counter[str] = Counter()
+        end = 0
+        try:
+            for entry in header.values():
+                found[str(entry["dtype"])] += math.prod(entry["shape"])
+                end = max(end, int(entry["data_offsets"][1]))
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise self._incomplete(file.name) from None
+        if not found or end + 8 + length != size:
+            raise self._incomplete(file.name)
+        return found
+
+    def _chat_template(self, words: dict[str, Any]) -> str:
+        file = self._folder / "chat_template.jinja"
+        if file.is_file() and file.stat().st_size <= JSON_LIMIT:
+            return file.read_text(encoding="utf-8", errors="replace")
+        template = words.get("chat_template")
+        if isinstance(template, list):  # several, with names
+            named = [entry for entry in template if isinstance(entry, dict)]
+            template = {entry.get("name"): entry.get("template") for entry in named}.get("default")
+        if not isinstance(template, str) or not template.strip():
+            raise NotForChat(model=self._ref)
+        return template
+
+    def _object(self, name: str) -> dict[str, Any]:
+        file = self._folder / name
+        if file.stat().st_size > JSON_LIMIT:
+            raise self._incomplete(name)
+        return self._parse(file.read_bytes(), name)
+
+    def _parse(self, content: bytes, name: str) -> dict[str, Any]:
+        try:
+            found = json.loads(content)
+        except (ValueError, RecursionError):
+            raise self._incomplete(name) from None
+        if not isinstance(found, dict):
+            raise self._incomplete(name)
+        return found
+
+    def _incomplete(self, name: str) -> ModelIncomplete:
+        return ModelIncomplete(model=self._ref, file=name)
+
+
+def _window(config: dict[str, Any]) -> int | None:
+    value = config.get("max_position_embeddings")
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _quantization(config: dict[str, Any]) -> str | None:
+    found = config.get("quantization_config")
+    if not isinstance(found, dict):
+        return None
+    method = str(found.get("quant_method", "unknown"))
+    bits = next((bits for bits in ("4", "8") if found.get(f"load_in_{bits}bit")), "")
+    return f"{method} {bits}-bit" if bits else method

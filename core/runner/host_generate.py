@@ -1,0 +1,161 @@
+"""One answer: prompt in, text out as it comes, with a plain loop over the model's forward."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from core.runner.host_model import Base
+from core.runner.host_prefix import Prefixes
+from core.runner.host_prompt import PromptMaker
+from core.runner.host_sampling import Sampler, rules_for
+from core.runner.host_text import Detokeniser, StopTexts, Thoughts
+from core.runner.protocol import CANCELLED, LENGTH, STOP, Ask
+
+READ_AT_ONCE = 512  # tokens of a prompt between two looks at the cancel mark
+
+Piece = tuple[bool, str]
+"""(is it a thought, text)"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How an answer went. Times in milliseconds; `reused_tokens` were read earlier."""
+
+    reason: str = STOP
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dropped_messages: int = 0
+    reused_tokens: int = 0
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+
+class Engine:
+    """Answers one question after the other with one base model."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+        self._prompts = PromptMaker(base.tokenizer, base.ref)
+        self._prefixes = Prefixes(base.model.config)
+        takes = inspect.signature(base.model.forward).parameters
+        self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+
+    def answer(self, ask: Ask, cancelled: Callable[[], bool]) -> Answer:
+        """Begin an answer; nothing is computed until it is iterated.
+
+        Raises:
+            PromptTooLong, ModelRefused: the messages cannot be made into a prompt.
+        """
+        window = min(self._base.window, max(ask.context_tokens, 64))
+        prompt = self._prompts.make(ask.messages, window, ask.max_tokens, ask.reasoning)
+        room = max(1, min(ask.max_tokens, window - len(prompt.ids)))
+        thoughts = Thoughts(prompt.thinking) if self._base.thinks else None
+        answer = Answer(self, ask, prompt.ids, room, cancelled, thoughts)
+        answer.outcome.dropped_messages = prompt.dropped
+        return answer
+
+    def tokens(self, answer: Answer) -> Generator[int]:
+        """The tokens of an answer, without the one that ends it."""
+        base, ids = self._base, list(answer.ids)
+        words = base.model.config.get_text_config().vocab_size
+        sampler = Sampler(rules_for(answer.ask, base.defaults), ids, words, base.device)
+        cache, reused = self._prefixes.take(ids)
+        answer.outcome.reused_tokens = reused
+        held = reused
+        try:
+            for start in range(reused, len(ids), READ_AT_ONCE):
+                if answer.cancelled():
+                    return
+                piece = ids[start : start + READ_AT_ONCE]
+                logits = self._forward(piece, cache)
+                held += len(piece)
+            while True:
+                token = sampler.next(logits)
+                if token in base.ends:
+                    answer.ended = True
+                    return
+                yield token
+                if len(ids) + 1 >= len(answer.ids) + answer.room or answer.cancelled():
+                    return
+                ids.append(token)
+                logits = self._forward([token], cache)
+                held += 1
+        finally:
+            self._prefixes.keep(ids[:held], len(answer.ids), cache)
+
+    def forget(self) -> None:
+        """Give back what was kept of earlier conversations (memory is short)."""
+        self._prefixes.forget()
+
+    def _forward(self, ids: list[int], cache: Any) -> torch.Tensor:
+        result = self._base.model(
+            input_ids=torch.tensor([ids], device=self._base.device),
+            past_key_values=cache,
+            use_cache=True,
+            **self._last_only,
+        )
+        logits: torch.Tensor = result.logits[0, -1]
+        return logits
+
+    def decode(self, ids: list[int]) -> str:
+        return str(
+            self._base.tokenizer.decode(
+                ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+        )
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer under way: iterate for its pieces, then read `outcome`."""
+
+    engine: Engine
+    ask: Ask
+    ids: list[int]
+    room: int
+    cancelled: Callable[[], bool]
+    thoughts: Thoughts | None
+    ended: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def __iter__(self) -> Iterator[Piece]:
+        begun = time.perf_counter()
+        self.outcome.prompt_tokens = len(self.ids)
+        text = Detokeniser(self.engine.decode)
+        stops = StopTexts(self.ask.stop)
+        tokens = self.engine.tokens(self)
+        for token in tokens:
+            if self.outcome.first_token_ms is None:
+                self.outcome.first_token_ms = _since(begun)
+            self.outcome.completion_tokens += 1
+            yield from self._pieces(stops.add(text.add(token)))
+            if stops.found:
+                tokens.close()
+                break
+        if not stops.found:
+            yield from self._pieces(stops.rest())
+        if self.thoughts is not None:
+            yield from self.thoughts.rest()
+        self.outcome.reason = self._reason(stops.found)
+        self.outcome.total_ms = _since(begun)
+
+    def _pieces(self, text: str) -> Iterator[Piece]:
+        if self.thoughts is not None:
+            yield from self.thoughts.add(text)
+        elif text:
+            yield False, text
+
+    def _reason(self, stopped: bool) -> str:
+        if self.ended or stopped:
+            return STOP
+        return CANCELLED if self.cancelled() else LENGTH
+
+
+def _since(begun: float) -> float:
+    return (time.perf_counter() - begun) * 1000.0

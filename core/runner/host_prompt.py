@@ -1,0 +1,132 @@
+"""From messages to token ids that fit: the oldest messages go first, the system text never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import ModelRefused, PromptTooLong
+
+Messages = list[dict[str, str]]
+ANSWER_SHARE = 4  # at least a quarter of the window is kept free for the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is given. `thinking`: the template has already opened its think mark."""
+
+    ids: list[int]
+    dropped: int
+    thinking: bool
+
+
+class PromptMaker:
+    """Applies the tokenizer's own chat template (in transformers' sandbox) and cuts to size."""
+
+    def __init__(self, tokenizer: Any, ref: str) -> None:
+        self._tokenizer = tokenizer
+        self._ref = ref
+        self._marks = [mark for mark in tokenizer.all_special_tokens if len(mark) > 1]
+
+    def make(
+        self, messages: Sequence[Mapping[str, str]], window: int, max_tokens: int, reasoning: bool
+    ) -> Prompt:
+        """The prompt, with room for the answer.
+
+        Raises:
+            PromptTooLong: the system text alone does not fit.
+            ModelRefused: the chat template does not take these messages.
+        """
+        limit = window - min(max_tokens, window // ANSWER_SHARE)
+        options = {"enable_thinking": reasoning}
+        whole = [self._tame(message) for message in messages]
+        kept, ids = self._fitting(whole, limit, options)
+        return Prompt(ids, len(whole) - len(kept), self._opens_thought(ids))
+
+    def _fitting(
+        self, whole: Messages, limit: int, options: dict[str, Any]
+    ) -> tuple[Messages, list[int]]:
+        ids = self._encode(whole, options)
+        if len(ids) <= limit:
+            return whole, ids
+        system = [message for message in whole if message["role"] == "system"]
+        others = [message for message in whole if message["role"] != "system"]
+        low, high = 1, max(1, len(others) - 1)  # how many of the oldest to drop
+        while low < high:
+            middle = (low + high) // 2
+            if len(self._encode(system + others[middle:], options)) <= limit:
+                high = middle
+            else:
+                low = middle + 1
+        rest = _from_user(others[low:]) if len(others) > 1 else others
+        ids = self._encode(system + rest, options)
+        if len(ids) > limit and rest:
+            rest, ids = self._cut_front(system, rest[-1], limit, options)
+        if len(ids) > limit:
+            raise PromptTooLong(model=self._ref, found=len(ids), limit=limit)
+        return system + rest, ids
+
+    def _cut_front(
+        self, system: Messages, last: dict[str, str], limit: int, options: dict[str, Any]
+    ) -> tuple[Messages, list[int]]:
+        """Keep the longest end of the last message that fits."""
+        content = last["content"]
+        low, high = 0, len(content)  # characters to keep
+        best: tuple[Messages, list[int]] | None = None
+        while low < high:
+            middle = (low + high + 1) // 2
+            rest = [{**last, "content": content[len(content) - middle :]}]
+            ids = self._encode(system + rest, options)
+            if len(ids) <= limit:
+                low, best = middle, (rest, ids)
+            else:
+                high = middle - 1
+        return best or ([last], self._encode([*system, {**last, "content": ""}], options))
+
+    def _encode(self, messages: Messages, options: dict[str, Any]) -> list[int]:
+        from jinja2 import TemplateError
+
+        try:
+            return self._apply(messages, options)
+        except TemplateError:
+            pass  # some templates know no system role, or insist on alternating ones
+        try:
+            return self._apply(_plain(messages), options)
+        except TemplateError as error:
+            detail = f"its chat template does not take this conversation ({error})"
+            raise ModelRefused(model=self._ref, detail=detail) from None
+
+    def _apply(self, messages: Messages, options: dict[str, Any]) -> list[int]:
+        encoded = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=True, return_dict=True, **options
+        )
+        return list(encoded["input_ids"])
+
+    def _opens_thought(self, ids: list[int]) -> bool:
+        return str(self._tokenizer.decode(ids[-4:])).rstrip().endswith("<think>")
+
+    def _tame(self, message: Mapping[str, str]) -> dict[str, str]:
+        """A message whose text cannot pose as the template's own marks."""
+        content = message["content"]
+        for mark in self._marks:
+            content = content.replace(mark, f"{mark[0]}\u200b{mark[1:]}")
+        return {"role": message["role"], "content": content}
+
+
+def _from_user(messages: Messages) -> Messages:
+    """Without answers at the front whose question was dropped (but never nothing)."""
+    start = next((n for n, message in enumerate(messages) if message["role"] == "user"), None)
+    return messages[start:] if start is not None else messages[-1:]
+
+
+def _plain(messages: Messages) -> Messages:
+    """The system text inside the first user message, and strictly alternating roles."""
+    plain: Messages = []
+    for message in messages:
+        role = "assistant" if message["role"] == "assistant" else "user"
+        if plain and plain[-1]["role"] == role:
+            plain[-1]["content"] += "\n\n" + message["content"]
+        else:
+            plain.append({"role": role, "content": message["content"]})
+    return plain

@@ -1,0 +1,105 @@
+"""Text out of tokens as they come: whole characters only, stop texts, thoughts apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+BROKEN = "\ufffd"  # what a decoder writes for bytes that are no character (yet)
+
+
+class Detokeniser:
+    """Turns ids into text without ever showing half a character.
+
+    Decodes a short tail only: tokens since the last whole character, and the ones before it,
+    because some tokenizers treat the first token of a text in another way.
+    """
+
+    def __init__(self, decode: Callable[[list[int]], str]) -> None:
+        self._decode = decode
+        self._ids: list[int] = []
+        self._before = 0  # the tail begins here, always at the beginning of a character
+        self._whole = 0  # and up to here nothing was incomplete
+        self._given = 0  # characters of the tail that were given out
+
+    def add(self, token: int) -> str:
+        """The text that this token completes; "" while a character is incomplete."""
+        self._ids.append(token)
+        text = self._decode(self._ids[self._before :])
+        whole = text.rstrip(BROKEN)
+        new = whole[self._given :]
+        self._given = max(self._given, len(whole))
+        if new and whole == text:
+            self._before, self._whole = self._whole, len(self._ids)
+            self._given = len(self._decode(self._ids[self._before :]))
+        return new
+
+
+class StopTexts:
+    """Lets text through up to the first stop text, and holds back what might begin one."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = tuple(stop for stop in stops if stop)
+        self._held = ""
+        self.found = False
+
+    def add(self, text: str) -> str:
+        if not self._stops:
+            return text
+        self._held += text
+        places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        if places:
+            self.found = True
+            shown, self._held = self._held[: min(places)], ""
+            return shown
+        keep = max(_overlap(self._held, stop) for stop in self._stops)
+        cut = len(self._held) - keep
+        shown, self._held = self._held[:cut], self._held[cut:]
+        return shown
+
+    def rest(self) -> str:
+        shown, self._held = self._held, ""
+        return shown
+
+
+class Thoughts:
+    """Tells what a model thinks (between its think marks) from what it says."""
+
+    OPEN, CLOSE = "<think>", "</think>"
+
+    def __init__(self, thinking: bool) -> None:
+        self._thinking = thinking
+        self._begun = False
+        self._held = ""
+
+    def add(self, text: str) -> list[tuple[bool, str]]:
+        """(is it a thought, text) in order."""
+        self._held += text
+        found: list[tuple[bool, str]] = []
+        while (place := self._held.find(self._mark)) >= 0:
+            mark = self._mark
+            found.append(self._piece(place))
+            self._held = self._held[len(mark) :]
+            self._thinking, self._begun = not self._thinking, False
+        found.append(self._piece(len(self._held) - _overlap(self._held, self._mark)))
+        return [piece for piece in found if piece[1]]
+
+    def rest(self) -> list[tuple[bool, str]]:
+        held, self._held = self._held, ""
+        return [(self._thinking, held)] if held else []
+
+    @property
+    def _mark(self) -> str:
+        return self.CLOSE if self._thinking else self.OPEN
+
+    def _piece(self, length: int) -> tuple[bool, str]:
+        """The first `length` characters, without the blank lines that stand after a mark."""
+        text, self._held = self._held[:length], self._held[length:]
+        text = text if self._begun else text.lstrip()
+        self._begun = self._begun or bool(text)
+        return self._thinking, text
+
+
+def _overlap(text: str, mark: str) -> int:
+    """How many characters at the end of `text` may be the beginning of `mark`."""
+    longest = min(len(text), len(mark) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(mark[:n])), 0)

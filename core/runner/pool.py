@@ -1,0 +1,137 @@
+"""All runner processes of the app: at most one per base model, started when needed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from core.errors import RunnerGone
+from core.runner.protocol import Ask
+from core.runner.slot import Limits, Slot, Spoken
+
+IDLE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerState:
+    """One resident base model. `memory_bytes` and `load_s` are `None` while unknown."""
+
+    ref: str
+    pid: int | None
+    state: Literal["loading", "ready"]
+    busy: bool
+    since: datetime
+    memory_bytes: int | None
+    load_s: float | None
+
+
+class RunnerPool:
+    """Starts, shares, watches and ends runners. Usable from several threads.
+
+    `idle_s`: seconds without use after which a runner is given up. `logs`: the folder for what
+    runners write to standard error (default: a temporary one). `on_load(ref, seconds)` is told
+    how long each load took, from the spawn to ready; it must be quick.
+    """
+
+    def __init__(
+        self,
+        idle_s: float = IDLE_S,
+        *,
+        logs: Path | None = None,
+        on_load: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self._idle_s = idle_s
+        self._temporary = None if logs else tempfile.TemporaryDirectory(prefix="engawa-runners-")
+        self._logs = logs or Path(self._temporary.name if self._temporary else ".")
+        self._on_load = on_load or (lambda _ref, _seconds: None)
+        self._lock = threading.Lock()
+        self._slots: dict[str, Slot] = {}
+        self._closed = False
+
+    def warm(self, ref: str, folder: Path) -> None:
+        """Begin to load the model of `folder` in the background. Returns at once, never raises."""
+        slot = self._slot(ref, folder)
+        if slot is not None:
+            slot.warm()
+
+    def stream(
+        self,
+        ref: str,
+        folder: Path,
+        ask: Ask,
+        cancel: threading.Event,
+        limits: Limits | None = None,
+    ) -> Generator[Spoken]:
+        """Answer; requests to one model wait for each other, first come, first served.
+
+        Ends without `done` when `cancel` is set (noticed within 0.1 s, while waiting too).
+        Whoever begins to read it must finish or close it: until then the others wait.
+
+        Raises:
+            RunnerGone: the process ended in the middle, or the pool is closed.
+            FirstTokenTimeout, TokenTimeout: it took too long.
+            ProviderError: what the runner reported: refused, out of memory, at fault.
+        """
+        slot = self._slot(ref, folder)
+        if slot is None:
+            raise RunnerGone(model=ref, detail="Engawa is closing")
+        return slot.stream(ask, limits or Limits(), cancel)
+
+    def states(self) -> list[RunnerState]:
+        """What is resident now."""
+        with self._lock:
+            slots = list(self._slots.values())
+        found = []
+        for slot in slots:
+            process = slot.process
+            if process is not None and not process.ended:
+                found.append(
+                    RunnerState(
+                        ref=slot.ref,
+                        pid=process.pid,
+                        state="ready" if process.ready else "loading",
+                        busy=slot.busy,
+                        since=process.since,
+                        memory_bytes=process.memory_bytes(),
+                        load_s=process.load_s,
+                    )
+                )
+        return found
+
+    def is_ready(self, ref: str) -> bool:
+        """Whether the model is loaded now."""
+        with self._lock:
+            slot = self._slots.get(ref)
+        process = slot.process if slot is not None else None
+        return process is not None and process.ready and not process.ended
+
+    def close(self) -> None:
+        """End every runner; returns when they are gone. Later requests are refused."""
+        with self._lock:
+            self._closed = True
+            slots, self._slots = list(self._slots.values()), {}
+        for slot in slots:
+            slot.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _slot(self, ref: str, folder: Path) -> Slot | None:
+        with self._lock:
+            if self._closed:
+                return None
+            slot = self._slots.get(ref)
+            if slot is None:
+                stderr_file = self._logs / f"runner-{_plain(ref)}.txt"
+                slot = Slot(ref, folder, stderr_file, self._idle_s, self._on_load)
+                self._slots[ref] = slot
+            return slot
+
+
+def _plain(ref: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", ref)[:100]

@@ -1,0 +1,67 @@
+"""What the app and a runner say to each other: one JSON object a line, over the child's pipes.
+
+To the runner:   do = generate (an `Ask` with its id) | cancel (id) | status
+From the runner: say = ready | text (id) | done (id) | failed (id or none) | status
+
+Closing the runner's standard input is the order to end; so a dead app ends its runners too.
+A new order (adapters: load, switch, drop by name) is one more `do` in the host's table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+GENERATE, CANCEL, STATUS = "generate", "cancel", "status"
+READY, TEXT, DONE, FAILED = "ready", "text", "done", "failed"
+
+STOP, LENGTH, CANCELLED = "stop", "length", "cancelled"
+"""Why an answer ended: by itself or at a stop text, at a limit, or on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One answer that is wanted. `None` leaves a value to the model's generation_config.json.
+
+    `context_tokens` and `max_tokens` bound prompt and answer; the model's own window does too.
+    """
+
+    messages: tuple[Mapping[str, str], ...]
+    max_tokens: int = 512
+    context_tokens: int = 4096
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    reasoning: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """One line, newline included."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any] | None:
+    """The message of a line; `None` for a line that is none."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def generate_order(number: int, ask: Ask) -> dict[str, Any]:
+    return {"do": GENERATE, "id": number, "ask": asdict(ask)}
+
+
+def read_ask(content: Mapping[str, Any]) -> Ask:
+    """The `Ask` of a generate order.
+
+    Raises:
+        TypeError: the order has a field that this version does not know.
+    """
+    lists = {name: tuple(content.get(name, ())) for name in ("messages", "stop")}
+    return Ask(**{**content, **lists})

@@ -1,0 +1,249 @@
+"""The place of one base model: who waits for it, its process, its deaths, its idle time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import FirstTokenTimeout, ProviderError, RunnerGone, TokenTimeout
+from core.logs import part_logger
+from core.runner.line import Line
+from core.runner.process import GONE, Inbox, Reply, RunnerProcess, as_error
+from core.runner.protocol import CANCELLED, DONE, FAILED, Ask
+
+log = part_logger("runner")
+
+LOOK_S = 0.05  # how soon a waiting thread notices a cancel
+QUICK_S = 30.0  # a process that dies younger, before any answer, died quickly
+STORM_DEATHS = 3
+STORM_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Longest waits in seconds: for the first text (loading included, waiting for others not),
+    and between two texts."""
+
+    first_token_s: float = 120.0
+    between_tokens_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A piece of an answer; the last one has `done`, the runner's own report of it.
+
+    `load_s` is how long this answer waited for the model to load, `None` when it was there.
+    """
+
+    text: str = ""
+    thought: bool = False
+    done: Reply | None = None
+    load_s: float | None = None
+
+
+class Slot:
+    """Keeps at most one process for one base model. Usable from several threads."""
+
+    def __init__(
+        self,
+        ref: str,
+        folder: Path,
+        stderr_file: Path,
+        idle_s: float,
+        on_load: Callable[[str, float], None],
+    ) -> None:
+        self.ref = ref
+        self.folder = folder
+        self._stderr_file = stderr_file
+        self._idle_s = idle_s
+        self._on_load = on_load
+        self._line = Line()
+        self._lock = threading.Lock()
+        self._process: RunnerProcess | None = None
+        self._closed = False
+        self._deaths: deque[float] = deque(maxlen=STORM_DEATHS)
+        self._last_error: ProviderError | None = None
+        self._timer: threading.Timer | None = None
+        self._used_at = time.monotonic()
+
+    @property
+    def process(self) -> RunnerProcess | None:
+        return self._process
+
+    @property
+    def busy(self) -> bool:
+        return self._line.length > 0
+
+    def warm(self) -> None:
+        """Begin to load; returns at once."""
+        with self._lock:
+            if not self._closed and self._paused_for() is None:
+                self._running()
+
+    def stream(self, ask: Ask, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+        """Answer when it is this request's turn; ends early when `cancel` is set.
+
+        Raises:
+            RunnerGone: the process ended, or has ended too often just now.
+            FirstTokenTimeout, TokenTimeout: it took too long.
+            ProviderError: what the runner reported.
+        """
+        with self._line.place(cancel) as mine:
+            try:
+                if mine:
+                    yield from self._answer(ask, limits, cancel)
+            finally:
+                self._touch()
+
+    def close(self) -> None:
+        """End the process and take no more requests."""
+        with self._lock:
+            self._closed = True
+            process = self._process
+            if self._timer is not None:
+                self._timer.cancel()
+        if process is not None:
+            process.end()
+
+    def _answer(self, ask: Ask, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+        for attempt in (1, 2):
+            process = self._take_process()
+            was_ready = process.ready
+            spoke = False
+            try:
+                with closing(self._ask(process, ask, limits, cancel)) as pieces:
+                    for spoken in pieces:
+                        spoke = spoke or spoken.done is None
+                        yield spoken
+                return
+            except RunnerGone:
+                # A process that was killed while it sat idle is found out only now.
+                if spoke or attempt == 2 or not was_ready:
+                    raise
+
+    def _ask(
+        self, process: RunnerProcess, ask: Ask, limits: Limits, cancel: threading.Event
+    ) -> Generator[Spoken]:
+        asked = time.monotonic()
+        loading = not process.ready
+        number, inbox = process.ask(ask)
+        done = False
+        error: type[FirstTokenTimeout | TokenTimeout] = FirstTokenTimeout
+        limit_s = limits.first_token_s
+        try:
+            while (reply := _next(inbox, limit_s, cancel)) is not None:
+                done = reply["say"] in (DONE, FAILED, GONE)
+                if reply["say"] == FAILED:
+                    raise as_error(reply, self.ref)
+                if reply["say"] == GONE:
+                    raise _fresh(process.error or RunnerGone(model=self.ref, detail="closed"))
+                if done:
+                    load_s = process.begun + (process.load_s or 0.0) - asked if loading else None
+                    if reply["reason"] != CANCELLED:
+                        yield Spoken(done=reply, load_s=load_s)
+                    return
+                yield Spoken(reply["text"], reply["thought"])
+                error, limit_s = TokenTimeout, limits.between_tokens_s
+            if not cancel.is_set():
+                if process.ready:
+                    process.kill()  # it hangs; loading, on the other hand, may go on
+                raise error(model=self.ref, seconds=round(limit_s))
+        finally:
+            process.finish(number, cancel=not done)
+
+    def _take_process(self) -> RunnerProcess:
+        with self._lock:
+            if self._closed:
+                raise RunnerGone(model=self.ref, detail="Engawa is closing")
+            error = self._paused_for()
+            if error is not None:
+                raise _fresh(error)
+            return self._running()
+
+    def _running(self) -> RunnerProcess:
+        self._used_at = time.monotonic()
+        if self._process is None or self._process.ended:
+            self._process = RunnerProcess(
+                self.ref, self.folder, self._stderr_file, self._loaded, self._died
+            )
+        return self._process
+
+    def _paused_for(self) -> ProviderError | None:
+        """Why no new process is started now, after several that died at once."""
+        if len(self._deaths) < STORM_DEATHS or self._deaths[-1] - self._deaths[0] > 3 * QUICK_S:
+            return None
+        return self._last_error if time.monotonic() - self._deaths[-1] < STORM_PAUSE_S else None
+
+    def _loaded(self, process: RunnerProcess) -> None:
+        self._touch()
+        try:
+            self._on_load(self.ref, process.load_s or 0.0)
+        except Exception as error:  # somebody's bookkeeping must not end a healthy runner
+            log.error("runner.on_load", error=type(error).__name__, ids={"model": self.ref})
+
+    def _died(self, process: RunnerProcess) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if process.answered:
+                self._deaths.clear()
+            elif not self._closed and now - process.begun < QUICK_S:
+                self._deaths.append(now)
+                self._last_error = process.error
+            if self._process is process:
+                self._process = None
+
+    # --- giving it up when nobody needs it: one sleeping timer, none when nothing is loaded ---
+
+    def _touch(self) -> None:
+        with self._lock:
+            self._used_at = time.monotonic()
+            if self._timer is None and self._process is not None and not self._closed:
+                self._sleep(self._idle_s)
+
+    def _sleep(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._look)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._timer = None
+            process = self._process
+            if process is None or self._closed:
+                return
+            if self.busy:
+                return  # the end of the answer sets the timer anew
+            left = self._used_at + self._idle_s - time.monotonic()
+            if left > 0:
+                self._sleep(left)
+                return
+            self._process = None
+            process.answered = True  # an end that is wanted is no death
+        process.end()
+
+
+def _fresh(error: ProviderError) -> ProviderError:
+    """The same error once more; one instance must not be raised by several threads."""
+    return type(error)(**error.params)
+
+
+def _next(inbox: Inbox, limit_s: float, cancel: threading.Event) -> Reply | None:
+    """The next reply; `None` when cancelled or after `limit_s`."""
+    until = time.monotonic() + limit_s
+    while not cancel.is_set():
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        try:
+            reply: dict[str, Any] = inbox.get(timeout=min(LOOK_S, left))
+        except queue.Empty:
+            continue
+        return reply
+    return None
