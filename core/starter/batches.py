@@ -1,0 +1,91 @@
+"""Dialogues as token batches: pools of one size, sorted by length, seeded one by one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+
+from core.starter import dialogue, names
+from core.starter.dialogue import Dialogue
+from core.starter.tokenizer import CONTEXT, END, PAD, SPECIAL
+from core.starter.wording_files import LANGUAGES
+
+POOL = 512  # dialogues drawn and sorted together
+CONTEXT_LOSS_SHARE = 0.1  # of the tokens that are read, not said
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids (B, T) and the mask (B, T) of positions whose token is to be predicted."""
+
+    ids: torch.Tensor
+    learned: torch.Tensor
+
+
+def encode(tokenizer: Tokenizer, talk: Dialogue) -> tuple[list[int], list[bool]]:
+    """Give ids and, for each, whether the character said it; the system text is always kept."""
+    head = tokenizer.encode(f"<|system|>{talk.system}{END}").ids
+    ids: list[int] = []
+    said: list[bool] = []
+    for turn in talk.turns:
+        piece = tokenizer.encode(f"<|{turn.role}|>{turn.text.strip()}{END}").ids
+        ids += piece
+        said += [False] + [turn.role == "assistant"] * (len(piece) - 1)
+    room = CONTEXT - len(head)
+    return head + ids[-room:], [False] * len(head) + said[-room:]
+
+
+def echo(tokenizer: Tokenizer, rng: random.Random) -> tuple[list[int], list[bool]]:
+    """Names to be said again in the same order: copying, learnt by itself first."""
+    gap = rng.choice((" ", ", ", "\n", "、", " and ", "と"))
+    language = rng.choice(LANGUAGES)
+    text = gap.join(names.draw(rng, language, "train") for _ in range(rng.randrange(3, 11)))
+    head = tokenizer.encode(f"<|user|>{text}{END}<|assistant|>").ids
+    tail = tokenizer.encode(f"{text}{END}").ids
+    return head + tail, [False] * len(head) + [True] * len(tail)
+
+
+def pool(
+    tokenizer: Tokenizer, seed: int, index: int, echoes: float = 0.0
+) -> list[tuple[list[int], list[bool]]]:
+    """Draw the `index`-th pool of a seed; the same arguments give the same dialogues.
+
+    `echoes` is the share of copying exercises among them.
+    """
+    rng = random.Random(f"train-{seed}-{index}")
+    rows = [encode(tokenizer, dialogue.draw(rng)) for _ in range(POOL)]
+    return rows + [echo(tokenizer, rng) for _ in range(int(POOL * echoes))]
+
+
+def batches(
+    tokenizer: Tokenizer, seed: int, index: int, tokens: int, echoes: float = 0.0
+) -> Iterator[Batch]:
+    """Cut a pool into batches of about `tokens` padded tokens, in random order."""
+    rows = sorted(pool(tokenizer, seed, index, echoes), key=lambda row: len(row[0]))
+    groups: list[list[tuple[list[int], list[bool]]]] = [[]]
+    for row in rows:
+        if groups[-1] and (len(groups[-1]) + 1) * len(row[0]) > tokens:
+            groups.append([])
+        groups[-1].append(row)
+    random.Random(seed * 1_000_003 + index).shuffle(groups)
+    padding = SPECIAL.index(PAD)
+    generator = torch.Generator().manual_seed(seed * 7_919 + index)
+    for group in groups:
+        yield _batch(group, padding, generator)
+
+
+def _batch(
+    rows: list[tuple[list[int], list[bool]]], padding: int, generator: torch.Generator
+) -> Batch:
+    width = max(len(ids) for ids, _ in rows)
+    ids = torch.full((len(rows), width), padding)
+    said = torch.zeros((len(rows), width), dtype=torch.bool)
+    for at, (row, mask) in enumerate(rows):
+        ids[at, : len(row)] = torch.tensor(row)
+        said[at, : len(row)] = torch.tensor(mask)
+    extra = torch.rand(ids.shape, generator=generator) < CONTEXT_LOSS_SHARE
+    return Batch(ids, said | (extra & (ids != padding)))

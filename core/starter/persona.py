@@ -1,0 +1,113 @@
+"""Characters for the training dialogues, and how a tone's words are understood."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from core.starter import names
+from core.starter.wording_files import Language, Split, load, tones
+
+TEMPLATE = Path(__file__).parents[2] / "config" / "templates" / "starter.j2"
+NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Persona:
+    """What a prompt says about a character; any of the words may be empty."""
+
+    name: str
+    role: str = ""
+    tone: str = ""
+    personality: str = ""
+    keys: tuple[str, ...] = (NEUTRAL,)
+
+
+BUNDLED = (
+    Persona("Mizuho", "host of the veranda", "polite, warm", "attentive", ("polite", "warm")),
+    Persona("Ren", "engineer", "casual, dry", "curious", ("casual", "dry")),
+    Persona("Aki", "storyteller", "cheerful, playful", "imaginative", ("cheerful", "playful")),
+)
+
+
+_TONE_FORMS = {
+    "en": ("very {}", "{} tone", "slightly {}", "a {} tone", "quite {}", "{} style", "always {}"),
+    "ja": ("{}口調", "{}な", "{}感じ", "{}話し方", "とても{}", "少し{}", "{}な口調", "{}に"),
+}
+_TONE_JOINS = {"en": (", ", ", ", ", ", " and ", " & "), "ja": (", ", ", ", "、", "、", "で")}
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = SandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def system_text(persona: Persona) -> str:
+    """Render the starter's only system text from `config/templates/starter.j2`."""
+    return (
+        _template()
+        .render(
+            name=persona.name,
+            role=persona.role,
+            tone=persona.tone,
+            personality=persona.personality,
+        )
+        .strip()
+    )
+
+
+def draw(rng: random.Random, language: Language, split: Split) -> Persona:
+    """Draw a character; its words are mostly of the language that is spoken."""
+    if rng.random() < 0.04 and split == "train":
+        return rng.choice(BUNDLED)
+    words: Language = language if rng.random() < 0.85 else _other(language)
+    tone, keys = _tone(rng, words, split) if rng.random() < 0.9 else ("", (NEUTRAL,))
+    return Persona(
+        name=names.draw(rng, language, split),
+        role=_role(rng, words, split) if rng.random() < 0.85 else "",
+        tone=tone,
+        keys=keys,
+        personality=_traits(rng, words, split) if rng.random() < 0.6 else "",
+    )
+
+
+def _other(language: Language) -> Language:
+    return "ja" if language == "en" else "en"
+
+
+def _role(rng: random.Random, language: Language, split: Split) -> str:
+    words = load(f"{language}/roles")
+    if split == "held":
+        return str(rng.choice(words["held_roles"]))
+    if rng.random() < 0.45:
+        return str(rng.choice(words["roles"]))
+    gap, of = (" ", "") if language == "en" else ("", "の")
+    domain, head = rng.choice(words["domains"]), rng.choice(words["heads"])
+    base = rng.choice((f"{domain}{of or gap}{head}", str(rng.choice(words["roles"]))))
+    if rng.random() < 0.4:
+        base = f"{rng.choice(words['adjectives'])}{gap}{base}"
+    elif rng.random() < 0.12:
+        base = f"{base}, {rng.choice(words['roles'])}"
+    return base if rng.random() < 0.92 or language == "ja" else base.capitalize()
+
+
+def _tone(rng: random.Random, language: Language, split: Split) -> tuple[str, tuple[str, ...]]:
+    table = tones(language)
+    if rng.random() < 0.05:  # a word that is no tone we know: answer neutrally
+        return names.draw(rng, language, split).lower(), (NEUTRAL,)
+    keys = rng.sample([key for key in table if key != NEUTRAL], rng.choice((1, 1, 1, 1, 2)))
+    words = [str(rng.choice(table[key]["labels"])) for key in keys]
+    if rng.random() < 0.15:
+        words = [rng.choice(_TONE_FORMS[language]).format(word) for word in words]
+    return rng.choice(_TONE_JOINS[language]).join(words), tuple(keys)
+
+
+def _traits(rng: random.Random, language: Language, split: Split) -> str:
+    words = load(f"{language}/roles")["held_traits" if split == "held" else "traits"]
+    return ", ".join(rng.sample(words, rng.choice((1, 1, 2))))
