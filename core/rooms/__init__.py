@@ -1,0 +1,1 @@
+"""Rooms: who sits in them, what was said, who answers, and who is listening."""

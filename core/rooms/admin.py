@@ -1,0 +1,198 @@
+"""Rooms come, change, go and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import delete as sql_delete
+
+from core.errors import AgentNotFound, NameTaken
+from core.messages import Kind, StreamEvent
+from core.rooms import book
+from core.rooms.model import Room, RoomSummary
+from core.rooms.policy import IN_ORDER
+from core.rooms.rules import checked_name, name_key
+from core.store import tables as t
+from core.store.times import now, to_text
+
+
+def create(conn: Connection, name: str, members: Sequence[str]) -> Room:
+    """
+    Raises:
+        NameTaken, InvalidInput: the name is not acceptable.
+    """
+    checked = _free_name(conn, name)
+    moment = now()
+    room_id = book.new_id("room")
+    row = {
+        "id": room_id,
+        "name": checked,
+        "name_key": name_key(checked),
+        "policy": IN_ORDER,
+        "created_at": moment,
+        "updated_at": moment,
+        "last_seq": 0,
+        "last_event": 0,
+        "planned_seq": 0,
+    }
+    conn.execute(insert(t.rooms), row)
+    _seat(conn, room_id, members)
+    return book.load_room(conn, room_id)
+
+
+def update_room(
+    conn: Connection, ref: str, name: str | None, members: Sequence[str] | None
+) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound, NameTaken, InvalidInput.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    if name is not None:
+        checked = _free_name(conn, name, but=room_id)
+        values = {"name": checked, "name_key": name_key(checked)}
+        conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(**values))
+    if members is not None:
+        _reseat(conn, room_id, members)
+    return announced(conn, room_id)
+
+
+def set_model(
+    conn: Connection, ref: str, member: str, model: str | None
+) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound.
+        AgentNotFound: it does not sit in this room.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    where = and_(t.members.c.room_id == room_id, t.members.c.name_key == name_key(member))
+    if conn.execute(update(t.members).where(where).values(model=model)).rowcount == 0:
+        raise AgentNotFound(agent=member)
+    return announced(conn, room_id)
+
+
+def delete(conn: Connection, ref: str) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(deleted_at=now()))
+    return announced(conn, room_id)
+
+
+def restore(conn: Connection, ref: str) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound: it never was, or its 30 days are over.
+        NameTaken: another room has its name now.
+    """
+    row = book.find_room(conn, ref, deleted=True)
+    if row["deleted_at"] is not None:
+        _free_name(conn, row["name"], but=row["id"])
+        conn.execute(update(t.rooms).where(t.rooms.c.id == row["id"]).values(deleted_at=None))
+    return announced(conn, row["id"])
+
+
+def tidy(conn: Connection, deleted_days: int) -> int:
+    """Remove rooms for good that were deleted more than `deleted_days` ago; how many."""
+    limit = to_text(datetime.now(UTC) - timedelta(days=deleted_days))
+    return conn.execute(sql_delete(t.rooms).where(t.rooms.c.deleted_at < limit)).rowcount
+
+
+def forget_events(conn: Connection, room_id: str, up_to: int) -> None:
+    """Drop events that no subscriber can still ask for."""
+    old = and_(t.events.c.room_id == room_id, t.events.c.event <= up_to)
+    conn.execute(sql_delete(t.events).where(old))
+
+
+def any_room(conn: Connection) -> bool:
+    """Whether this data folder ever had a room, deleted ones included."""
+    return conn.execute(select(t.rooms.c.id).limit(1)).first() is not None
+
+
+def summaries(conn: Connection, speaking: set[str], *, deleted: bool) -> list[RoomSummary]:
+    """All rooms (or all deleted ones), the most recently used first."""
+    last = and_(t.messages.c.room_id == t.rooms.c.id, t.messages.c.seq == t.rooms.c.last_seq)
+    columns = [column.label(f"m_{column.name}") for column in t.messages.columns]
+    away = t.rooms.c.deleted_at.is_not(None) if deleted else t.rooms.c.deleted_at.is_(None)
+    query = (
+        select(t.rooms, *columns)
+        .outerjoin(t.messages, last)
+        .where(away)
+        .order_by(t.rooms.c.updated_at.desc())
+    )
+    rows = conn.execute(query).mappings().all()
+    seated = book.members_of(conn, [row["id"] for row in rows])
+    return [
+        RoomSummary(
+            room=book.to_room(row, seated[row["id"]]),
+            last_line=_last_line(row),
+            speaking=row["id"] in speaking,
+        )
+        for row in rows
+    ]
+
+
+def _last_line(row: Any) -> Any:
+    if row["m_id"] is None:
+        return None
+    return book.to_message({name[2:]: row[name] for name in row if name.startswith("m_")})
+
+
+def announced(conn: Connection, room_id: str) -> tuple[Room, StreamEvent]:
+    """The room as it is now, and a stored `presence` event that says so."""
+    row = book.find_room(conn, room_id, deleted=True)
+    room = book.to_room(row, book.members_of(conn, [room_id])[room_id])
+    body = {
+        "name": room.name,
+        "members": [member.name for member in room.members],
+        "deleted": room.deleted_at is not None,
+    }
+    return room, book.add_event(conn, room_id, "presence", None, body=body)
+
+
+def _free_name(conn: Connection, name: str, but: str | None = None) -> str:
+    checked = checked_name(name)
+    query = select(t.rooms.c.id).where(
+        t.rooms.c.name_key == name_key(checked),
+        t.rooms.c.deleted_at.is_(None),
+        t.rooms.c.id != (but or ""),
+    )
+    if conn.execute(query).first() is not None:
+        raise NameTaken(name=checked)
+    return checked
+
+
+def _seat(conn: Connection, room_id: str, members: Sequence[str]) -> None:
+    rows = [
+        {
+            "room_id": room_id,
+            "name": name,
+            "name_key": name_key(name),
+            "kind": str(Kind.AGENT),
+            "position": position,
+            "joined_at": now(),
+            "capabilities": [],
+        }
+        for position, name in enumerate(dict.fromkeys(members))
+    ]
+    if rows:
+        conn.execute(insert(t.members), rows)
+
+
+def _reseat(conn: Connection, room_id: str, members: Sequence[str]) -> None:
+    inside = and_(t.members.c.room_id == room_id, t.members.c.kind == str(Kind.AGENT))
+    kept = {
+        row.name_key: row.model
+        for row in conn.execute(select(t.members.c.name_key, t.members.c.model).where(inside))
+    }
+    conn.execute(sql_delete(t.members).where(inside))
+    _seat(conn, room_id, members)
+    for key, model in kept.items():
+        where = and_(t.members.c.room_id == room_id, t.members.c.name_key == key)
+        conn.execute(update(t.members).where(where).values(model=model))

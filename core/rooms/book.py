@@ -1,0 +1,281 @@
+"""What a room's rows mean: reads and writes on one connection, nothing kept in memory.
+
+Every function takes a connection, so that callers decide what is one transaction. Those that
+change a room return the event which subscribers must see, already stored.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
+
+from core.errors import MessageNotFound, RoomNotFound
+from core.messages import Kind, Line, Message, Reason, ReplyStatus, StreamEvent, Timings, Usage
+from core.rooms.model import Member, Room
+from core.rooms.rules import name_key
+from core.store import tables as t
+from core.store.times import from_text, now
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id such as `room_9f…`."""
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+# Statements of the way that every message and every piece of a reply takes, built once.
+_ROOM_BY_ID = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+_LAST_EVENT = select(t.rooms.c.last_event).where(t.rooms.c.id == bindparam("room"))
+_COUNT_EVENT = (
+    update(t.rooms)
+    .where(t.rooms.c.id == bindparam("room"))
+    .values(last_event=bindparam("number"), updated_at=bindparam("moment"))
+)
+_COUNT_MESSAGE = _COUNT_EVENT.values(last_seq=bindparam("seq"))
+_INSERT_EVENT = insert(t.events)
+_INSERT_MESSAGE = insert(t.messages)
+_MESSAGE = select(t.messages).where(
+    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+)
+_TRANSCRIPT = (
+    select(t.messages.c.seq, t.messages.c.sender, t.messages.c.content)
+    .where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.status != ReplyStatus.PENDING,
+        t.messages.c.content != "",
+    )
+    .order_by(t.messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
+_APPEND = (
+    update(t.messages)
+    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number"))
+    .values(content=t.messages.c.content.concat(bindparam("more")))
+)
+
+
+# --- rooms ------------------------------------------------------------------------------------
+
+
+def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> RowMapping:
+    """The row of a room by id or name.
+
+    Raises:
+        RoomNotFound: there is none (or only a deleted one, unless `deleted`).
+    """
+    found = conn.execute(_ROOM_BY_ID, {"room": ref}).mappings().first()
+    if found is not None and found["deleted_at"] is not None and not deleted:
+        found = None
+    if found is None:
+        alive = [] if deleted else [t.rooms.c.deleted_at.is_(None)]
+        by_name = select(t.rooms).where(t.rooms.c.name_key == name_key(ref), *alive)
+        newest = by_name.order_by(t.rooms.c.deleted_at.desc()).limit(1)
+        found = conn.execute(newest).mappings().first()
+    if found is None:
+        raise RoomNotFound(room=ref[:80])
+    return found
+
+
+def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Member]]:
+    """The members of several rooms with one query, each in the room's order."""
+    found: dict[str, list[Member]] = {room_id: [] for room_id in room_ids}
+    query = select(t.members).order_by(t.members.c.position, t.members.c.joined_at)
+    if len(room_ids) == 1:
+        query = query.where(t.members.c.room_id == room_ids[0])
+    for row in conn.execute(query).mappings():
+        if row["room_id"] in found:
+            found[row["room_id"]].append(
+                Member(row["name"], Kind(row["kind"]), row["model"], tuple(row["capabilities"]))
+            )
+    return found
+
+
+def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
+    fields = ("id", "name", "policy", "created_at", "updated_at", "last_seq", "last_event")
+    values = {name: row[name] for name in fields}
+    return Room(**values, deleted_at=row["deleted_at"], members=tuple(members))
+
+
+def load_room(conn: Connection, ref: str, *, deleted: bool = False) -> Room:
+    """A room with its members.
+
+    Raises:
+        RoomNotFound: see `find_room`.
+    """
+    row = find_room(conn, ref, deleted=deleted)
+    return to_room(row, members_of(conn, [row["id"]])[row["id"]])
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
+    """A row, or a stored event's body, as a message."""
+    reason, usage, timings = row["reason"], row["usage"], row["timings"]
+    return Message(
+        id=row["id"],
+        room=row["room_id"],
+        seq=row["seq"],
+        sender=row["sender"],
+        kind=Kind(row["kind"]),
+        content=row["content"],
+        status=ReplyStatus(row["status"]),
+        created_at=from_text(row["created_at"]),
+        reply_to=row["reply_to"],
+        model=row["model"],
+        host=row["host"],
+        reason=Reason(reason["code"], reason["params"]) if reason else None,
+        usage=Usage(**usage) if usage else None,
+        timings=Timings(**timings) if timings else None,
+        attachments=tuple(row["attachments"] or ()),
+        deleted=bool(row["deleted"]),
+    )
+
+
+def load_message(conn: Connection, room_id: str, seq: int) -> Message:
+    """
+    Raises:
+        MessageNotFound: the room has no such message.
+    """
+    row = conn.execute(_MESSAGE, {"room": room_id, "number": seq}).mappings().first()
+    if row is None:
+        raise MessageNotFound(room=room_id, seq=seq)
+    return to_message(row)
+
+
+def load_messages(
+    conn: Connection,
+    room_id: str,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Message]:
+    """Oldest first. Without `after` the last `limit` (before `before`, if given)."""
+    query = select(t.messages).where(t.messages.c.room_id == room_id)
+    if before is not None:
+        query = query.where(t.messages.c.seq < before)
+    if after is not None:
+        query = query.where(t.messages.c.seq > after).order_by(t.messages.c.seq).limit(limit)
+        return [to_message(row) for row in conn.execute(query).mappings()]
+    query = query.order_by(t.messages.c.seq.desc()).limit(limit)
+    return [to_message(row) for row in conn.execute(query).mappings()][::-1]
+
+
+def load_transcript(conn: Connection, room_id: str, limit: int) -> list[Line]:
+    """The last `limit` finished messages that have words, oldest first."""
+    rows = conn.execute(_TRANSCRIPT, {"room": room_id, "most": limit}).all()
+    return [Line(row.seq, row.sender, row.content) for row in reversed(rows)]
+
+
+def unfinished(conn: Connection, room_id: str, up_to: int) -> list[Message]:
+    """The messages with seq ≤ `up_to` that somebody still writes."""
+    query = select(t.messages).where(
+        t.messages.c.room_id == room_id,
+        t.messages.c.status == ReplyStatus.PENDING,
+        t.messages.c.seq <= up_to,
+    )
+    return [to_message(row) for row in conn.execute(query.order_by(t.messages.c.seq)).mappings()]
+
+
+def add_message(conn: Connection, room: RowMapping, values: dict[str, Any]) -> StreamEvent:
+    """Store a message with the room's next `seq`, and its event."""
+    seq = room["last_seq"] + 1
+    row = {
+        "id": new_id("msg"),
+        "room_id": room["id"],
+        "seq": seq,
+        "created_at": now(),
+        "attachments": [],
+        "deleted": False,
+        **dict.fromkeys(("reply_to", "model", "host", "reason", "usage", "timings")),
+        **values,
+    }
+    conn.execute(_INSERT_MESSAGE, row)
+    number = room["last_event"] + 1
+    counted = {"room": room["id"], "number": number, "moment": now(), "seq": seq}
+    conn.execute(_COUNT_MESSAGE, counted)
+    return _keep_event(conn, room["id"], number, "message", seq, _body_of(row))
+
+
+def append(conn: Connection, room_id: str, seq: int, offset: int, text: str) -> StreamEvent:
+    """Store a further piece of a message, which so far has `offset` code points."""
+    conn.execute(_APPEND, {"room": room_id, "number": seq, "more": text})
+    return add_event(conn, room_id, "delta", seq, body={"offset": offset, "text": text})
+
+
+def change_message(
+    conn: Connection, room_id: str, seq: int, kind: str, values: dict[str, Any]
+) -> StreamEvent:
+    """Change a message's row and store a `status` or `edit` event with its new state."""
+    where = and_(t.messages.c.room_id == room_id, t.messages.c.seq == seq)
+    conn.execute(update(t.messages).where(where).values(**values))
+    row = conn.execute(select(t.messages).where(where)).mappings().one()
+    return add_event(conn, room_id, kind, seq, message=row)
+
+
+# --- events -----------------------------------------------------------------------------------
+
+_MESSAGE_FIELDS = [
+    column.name
+    for column in t.messages.columns
+    if column.name not in ("room_id", "owner", "idempotency_key", "checksum")
+]
+
+
+def add_event(
+    conn: Connection,
+    room_id: str,
+    kind: str,
+    seq: int | None,
+    *,
+    message: RowMapping | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> StreamEvent:
+    """Store the room's next event and count it, in the caller's transaction."""
+    number = int(conn.execute(_LAST_EVENT, {"room": room_id}).scalar_one()) + 1
+    conn.execute(_COUNT_EVENT, {"room": room_id, "number": number, "moment": now()})
+    stored = dict(body or {}) if message is None else _body_of(message)
+    return _keep_event(conn, room_id, number, kind, seq, stored)
+
+
+def _body_of(message: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+    return {name: message[name] for name in _MESSAGE_FIELDS}
+
+
+def _keep_event(
+    conn: Connection, room_id: str, number: int, kind: str, seq: int | None, body: dict[str, Any]
+) -> StreamEvent:
+    row = {"room_id": room_id, "event": number, "type": kind, "seq": seq, "body": body}
+    conn.execute(_INSERT_EVENT, row)
+    return to_event(room_id, number, kind, seq, body)
+
+
+def to_event(
+    room_id: str, number: int, kind: Any, seq: int | None, body: Mapping[str, Any]
+) -> StreamEvent:
+    """A stored event as subscribers receive it."""
+    if kind == "delta":
+        return StreamEvent(
+            kind, room_id, number, seq, offset=int(body["offset"]), text=str(body["text"])
+        )
+    if kind in ("message", "status", "edit"):
+        return StreamEvent(
+            kind, room_id, number, seq, message=to_message({"room_id": room_id, **body})
+        )
+    return StreamEvent(kind, room_id, number, seq, data=body)
+
+
+def load_events(conn: Connection, room_id: str, after: int) -> list[StreamEvent]:
+    """The stored events after number `after`, oldest first."""
+    query = (
+        select(t.events)
+        .where(t.events.c.room_id == room_id, t.events.c.event > after)
+        .order_by(t.events.c.event)
+    )
+    return [
+        to_event(room_id, row["event"], row["type"], row["seq"], row["body"])
+        for row in conn.execute(query).mappings()
+    ]

@@ -1,0 +1,159 @@
+"""Messages of people: stored once per key, and erased without a trace of their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, select, update
+
+from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
+from core.messages import Kind, Message, ReplyStatus, StreamEvent
+from core.rooms import book
+from core.rooms.rules import checked_content, checked_name, name_key
+from core.store import tables as t
+from core.text import N_, words
+
+MAX_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to say, checked."""
+
+    content: str
+    sender: str
+    owner: str
+    key: str | None
+    reply_to: int | None
+    kind: Kind = Kind.HUMAN
+
+    @classmethod
+    def checked(
+        cls,
+        content: str,
+        sender: str,
+        owner: str,
+        key: str | None,
+        reply_to: int | None,
+        limit: int,
+        kind: Kind = Kind.HUMAN,
+    ) -> Draft:
+        """
+        Raises:
+            MessageEmpty, MessageTooLong, InvalidInput: naming what is wrong.
+        """
+        if key is not None and not 1 <= len(key) <= MAX_KEY:
+            raise InvalidInput(
+                field="idempotency_key",
+                expected=words(N_("1 to {limit} characters"), limit=MAX_KEY),
+                found=len(key),
+            )
+        text = checked_content(content, limit)
+        return cls(text, checked_name(sender, "sender"), owner, key, reply_to, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A stored message; `event` is `None` when its key had stored it before.
+
+    `heard` tells whether an agent of this app sits in the room and may have to answer.
+    """
+
+    message: Message
+    event: StreamEvent | None
+    heard: bool = False
+
+
+def post(conn: Connection, ref: str, draft: Draft) -> Posted:
+    """Store a draft, once per key.
+
+    Raises:
+        RoomNotFound, SenderIsAgent, IdempotencyConflict, InvalidInput.
+    """
+    room = book.find_room(conn, ref)
+    known = stored_before(conn, room["id"], draft)
+    if known is not None:
+        return Posted(known, None)
+    members = _members(conn, room["id"])
+    if draft.kind is Kind.HUMAN and name_key(draft.sender) in members:
+        raise SenderIsAgent(sender=draft.sender)
+    if draft.reply_to is not None and not 1 <= draft.reply_to <= room["last_seq"]:
+        expected = words(N_("a message from 1 to {last}"), last=room["last_seq"])
+        raise InvalidInput(field="reply_to", expected=expected, found=draft.reply_to)
+    values = {
+        "sender": draft.sender,
+        "kind": str(draft.kind),
+        "content": draft.content,
+        "status": str(ReplyStatus.COMPLETE),
+        "reply_to": draft.reply_to,
+        "owner": draft.owner,
+        "idempotency_key": draft.key,
+    }
+    event = book.add_message(conn, room, values)
+    assert event.message is not None
+    heard = str(Kind.AGENT) in members.values()
+    if not heard:
+        _pass_over(conn, room["id"], event.message.seq)
+    return Posted(event.message, event, heard)
+
+
+def erase(conn: Connection, ref: str, seq: int) -> StreamEvent:
+    """Make a message a tombstone.
+
+    Raises:
+        RoomNotFound, MessageNotFound.
+        Conflict: it is still being written.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    message = book.load_message(conn, room_id, seq)
+    if not message.status.final:
+        raise Conflict(detail=words(N_("the message is still being written")))
+    event = book.change_message(
+        conn, room_id, seq, "edit", {"content": "", "deleted": True, "attachments": []}
+    )
+    _erase_events(conn, room_id, seq)
+    return event
+
+
+def _erase_events(conn: Connection, room_id: str, seq: int) -> None:
+    where = and_(t.events.c.room_id == room_id, t.events.c.seq == seq)
+    for row in conn.execute(select(t.events).where(where)).mappings().all():
+        blank = {"text": ""} if row["type"] == "delta" else {"content": "", "attachments": []}
+        body = {**row["body"], **blank}
+        one = and_(t.events.c.room_id == room_id, t.events.c.event == row["event"])
+        conn.execute(update(t.events).where(one).values(body=body))
+
+
+def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | None:
+    """The message that this draft's key stands for already, if any.
+
+    Raises:
+        IdempotencyConflict: the key stands for another message.
+    """
+    if draft.key is None:
+        return None
+    query = select(t.messages).where(
+        t.messages.c.room_id == room_id,
+        t.messages.c.owner == draft.owner,
+        t.messages.c.idempotency_key == draft.key,
+    )
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        return None
+    known = book.to_message(row)
+    same = (known.sender, known.reply_to) == (draft.sender, draft.reply_to)
+    # A tombstone has lost its words; its key still stands for that message.
+    if not same or not (known.deleted or known.content == draft.content):
+        raise IdempotencyConflict(key=draft.key)
+    return known
+
+
+def _members(conn: Connection, room_id: str) -> dict[str, str]:
+    """Who sits in the room: the kind of each by the key of its name."""
+    query = select(t.members.c.name_key, t.members.c.kind).where(t.members.c.room_id == room_id)
+    return {row.name_key: row.kind for row in conn.execute(query)}
+
+
+def _pass_over(conn: Connection, room_id: str, seq: int) -> None:
+    """Nobody is here to answer: an agent that comes later does not answer what it never heard."""
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(planned_seq=seq))

@@ -1,0 +1,266 @@
+"""The door to all rooms: what pages, the API and the command line call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from sqlalchemy import select
+
+from core.agents import Agents
+from core.errors import AgentNotFound
+from core.messages import Message, StreamEvent
+from core.providers.registry import Registry
+from core.rooms import admin, book, posting, replay, transfer
+from core.rooms.engine import Defaults, Engine
+from core.rooms.external import Outside
+from core.rooms.log import Logs, Watch
+from core.rooms.model import Presence, Room, RoomSummary
+from core.settings import Settings
+from core.store import Store
+from core.store import tables as t
+
+
+class Rooms:
+    """Every room of this installation. Thread-safe.
+
+    A `ref` is a room's id or its name. All methods raise RoomNotFound for one that is not
+    there, and StorageError subclasses when nothing can be written.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        agents: Agents,
+        registry: Registry,
+        settings: Settings,
+        defaults: Defaults,
+    ) -> None:
+        self._store, self._agents, self._registry = store, agents, registry
+        self._settings = settings
+        with store.read() as conn:
+            rows = conn.execute(select(t.rooms.c.id, t.rooms.c.last_event)).all()
+        self._logs = Logs((row.id, row.last_event) for row in rows)
+        self._engine = Engine(store, self._logs, agents, registry, settings, defaults)
+        self.outside = Outside(store, self._logs, self._engine, settings)
+
+    # --- rooms ----------------------------------------------------------------------------
+
+    def get(self, ref: str) -> Room:
+        with self._store.read() as conn:
+            return book.load_room(conn, ref)
+
+    def create(self, name: str, members: Sequence[str] = ()) -> Room:
+        """A new room with these agents.
+
+        Raises:
+            NameTaken, AgentNotFound, InvalidInput: the name or a member is not acceptable.
+        """
+        names = [self._agents.get(member).name for member in members]
+        room = self._store.write(lambda conn: admin.create(conn, name, names))
+        self._logs.of(room.id)
+        return room
+
+    def update(
+        self, ref: str, *, name: str | None = None, members: Sequence[str] | None = None
+    ) -> Room:
+        """Rename a room, or say anew which agents sit in it (outside agents stay).
+
+        Raises:
+            NameTaken, AgentNotFound, InvalidInput: nothing was changed.
+        """
+        names = None if members is None else [self._agents.get(one).name for one in members]
+        return self._changed(lambda conn: admin.update_room(conn, ref, name, names))
+
+    def set_model(self, ref: str, member: str, model: str | None) -> Room:
+        """Let a member use another model in this room; `None` takes its own again.
+
+        Raises:
+            ModelNotFound: no provider knows such a reference.
+            AgentNotFound: it is not in this room.
+        """
+        if model is not None:
+            self._registry.provider(model)
+        room = self._changed(lambda conn: admin.set_model(conn, ref, member, model))
+        self._registry.warm(self.model_of(room, member))
+        return room
+
+    def delete(self, ref: str) -> None:
+        """Put a room away; it can be restored for 30 days."""
+        room = self._changed(lambda conn: admin.delete(conn, ref))
+        self._engine.stop(room.id)
+
+    def restore(self, ref: str) -> Room:
+        """Bring a deleted room back, all messages with it.
+
+        Raises:
+            NameTaken: another room has taken its name.
+        """
+        room = self._changed(lambda conn: admin.restore(conn, ref))
+        self._engine.kick(room.id)
+        return room
+
+    def take_in(self, document: Mapping[str, Any], name: str | None = None) -> Room:
+        """Make a room of an exported document: see `core.rooms.transfer`.
+
+        Raises:
+            InvalidInput: it is no such document; the field is named.
+            NameTaken: a room of that name is there.
+        """
+        room, events = self._store.write(lambda conn: transfer.take_in(conn, document, name))
+        for event in events:
+            self._logs.publish(event)
+        return room
+
+    # --- messages -------------------------------------------------------------------------
+
+    def post(
+        self,
+        ref: str,
+        content: str,
+        *,
+        sender: str,
+        owner: str = "local",
+        key: str | None = None,
+        reply_to: int | None = None,
+    ) -> Message:
+        """Store what a person says and start a round; returns once it is committed.
+
+        The same `key` of the same `owner` in the same room returns the first message again.
+
+        Raises:
+            MessageEmpty, MessageTooLong, InvalidInput: it is not a message.
+            IdempotencyConflict: the key belongs to another message.
+            SenderIsAgent: the name is a member agent's.
+        """
+        said = self.post_soon(ref, content, sender=sender, owner=owner, key=key, reply_to=reply_to)
+        return said.result()
+
+    def post_soon(
+        self,
+        ref: str,
+        content: str,
+        *,
+        sender: str,
+        owner: str = "local",
+        key: str | None = None,
+        reply_to: int | None = None,
+    ) -> Future[Message]:
+        """`post` without waiting: several messages can share one commit, in the order given.
+
+        What is wrong with the text itself is raised at once, all else by the future.
+        """
+        draft = posting.Draft.checked(
+            content, sender, owner, key, reply_to, self._settings.rooms.message_limit
+        )
+        said: Future[Message] = Future()
+        said.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
+
+        def stored(future: Future[posting.Posted]) -> None:
+            try:
+                posted = future.result()
+                self._announce(posted)
+            except BaseException as error:
+                said.set_exception(error)
+            else:
+                said.set_result(posted.message)
+
+        self._store.submit(lambda conn: posting.post(conn, ref, draft)).add_done_callback(stored)
+        return said
+
+    def _announce(self, posted: posting.Posted) -> None:
+        if posted.event is None:
+            return
+        self._logs.publish(posted.event)
+        if posted.heard:
+            self._engine.kick(posted.message.room)
+        else:
+            self._engine.trim(posted.message.room)
+
+    def message(self, ref: str, seq: int) -> Message:
+        """
+        Raises:
+            MessageNotFound: the room has no message with this number.
+        """
+        with self._store.read() as conn:
+            return book.load_message(conn, book.find_room(conn, ref)["id"], seq)
+
+    def delete_message(self, ref: str, seq: int) -> Message:
+        """Leave a tombstone; the words are gone from the events, too.
+
+        Raises:
+            Conflict: it is still being written.
+        """
+        event = self._store.write(lambda conn: posting.erase(conn, ref, seq))
+        self._logs.publish(event)
+        assert event.message is not None
+        return event.message
+
+    def messages(
+        self,
+        ref: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Message]:
+        """Oldest first; without `after` the last `limit` (1 to 1,000), before `before` if given."""
+        with self._store.read() as conn:
+            room_id = book.find_room(conn, ref)["id"]
+            bounded = max(1, min(limit, 1_000))
+            return book.load_messages(conn, room_id, after=after, before=before, limit=bounded)
+
+    # --- what goes on ---------------------------------------------------------------------
+
+    def stop(self, ref: str) -> None:
+        """End the reply and the round. What people wrote meanwhile is answered after."""
+        self._engine.stop(self.get(ref).id)
+
+    def presence(self, ref: str) -> Presence:
+        return self._engine.presence(self.get(ref).id)
+
+    def watch(self, ref: str, *, after: int | None = None, cursor: int | None = None) -> Watch:
+        """Subscribe to a room: see `core.rooms.replay.watch`."""
+        room_id = self.get(ref).id
+        return replay.watch(
+            self._store, self._logs.of(room_id), room_id, after=after, cursor=cursor
+        )
+
+    def open(self, ref: str) -> None:
+        """Somebody looks at the room: begin to load the models of its members."""
+        room = self.get(ref)
+        for model in {self.model_of(room, name) for name in room.agents}:
+            self._registry.warm(model)
+
+    def model_of(self, room: Room, member: str) -> str:
+        """The model that this member is asked first; the default for an unknown agent."""
+        try:
+            return self._engine.chain_of(room, self._agents.get(member))[0]
+        except AgentNotFound:
+            return self._settings.models.default
+
+    def wait_idle(self, ref: str, timeout_s: float) -> bool:
+        """Wait until nobody is due; false when `timeout_s` passed first."""
+        return self._engine.wait_idle(self.get(ref).id, timeout_s)
+
+    def resume(self) -> None:
+        """After a start: repair what a kill left, answer what is unanswered, tidy up."""
+        self._store.write(lambda conn: admin.tidy(conn, self._settings.rooms.deleted_days))
+        self._store.write(self.outside.forget_all)
+        self._engine.resume()
+
+    def close(self) -> None:
+        """Stop speaking everywhere; unfinished replies become `partial`."""
+        self._engine.close()
+
+    def list(self, *, deleted: bool = False) -> list[RoomSummary]:
+        """All rooms, the most recently used first, with two queries however many there are."""
+        speaking = self._engine.speaking()
+        with self._store.read() as conn:
+            return admin.summaries(conn, speaking, deleted=deleted)
+
+    def _changed(self, work: Callable[..., tuple[Room, StreamEvent]]) -> Room:
+        room, event = self._store.write(work)
+        self._logs.publish(event)
+        return room

@@ -1,0 +1,114 @@
+"""The composition root: wires every part, decides nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+
+from sqlalchemy import insert
+
+from core import logs
+from core.agents import Agents
+from core.paths import SYSTEM_AGENTS
+from core.preferences import Preferences
+from core.providers.base import Provider
+from core.providers.defaults import default_providers
+from core.providers.registry import Registry
+from core.rooms.first import first_room
+from core.rooms.service import Rooms
+from core.settings import Settings
+from core.store import Store
+from core.store.tables import loads
+from core.store.times import now
+
+
+class Workbench:
+    """One open data folder with everything that works on it. A context manager.
+
+    Pages, the API and the command line get it from `current()`; there is one per process.
+    """
+
+    def __init__(self, settings: Settings, store: Store, registry: Registry) -> None:
+        self.settings = settings
+        self.store = store
+        self.registry = registry
+        self.started_at = time.time()
+        self.preferences = Preferences(store)
+        self.agents = Agents({"system": SYSTEM_AGENTS, "user": settings.paths.agents})
+        self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        providers: Iterable[Provider] | None = None,
+        serving: bool = True,
+    ) -> Workbench:
+        """Open the data folder, repair what a kill left, and go on where it ended.
+
+        `providers` replaces the real ones, for tests and demonstrations. `serving` is false for
+        a single command: no port is named in the lock, and no round goes on by itself.
+
+        Raises:
+            StorageError: the folder is in use, unwritable, or of a newer version.
+        """
+        port = settings.port if serving else None
+        store = Store.open(settings.paths, url=settings.database_url, port=port)
+        logs.configure(settings.paths, settings.debug)
+        try:
+            registry = Registry(_providers(settings, store) if providers is None else providers)
+            bench = cls(settings, store, registry)
+            first_room(bench.store, bench.rooms, bench.agents)
+            if serving:
+                bench.rooms.resume()
+        except BaseException:
+            store.close()
+            raise
+        return bench
+
+    def close(self) -> None:
+        """Stop speaking, end the models' processes, and release the folder."""
+        self.rooms.close()
+        self.registry.close()
+        self.store.close()
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+_current: Workbench | None = None
+
+
+def set_current(bench: Workbench | None) -> None:
+    """Make `bench` the one of this process; `None` when it was closed."""
+    global _current
+    _current = bench
+
+
+def current() -> Workbench:
+    """The process's open workbench.
+
+    Raises:
+        RuntimeError: none is open (a programmer's mistake, never a user's).
+    """
+    if _current is None:
+        raise RuntimeError("no workbench is open in this process")
+    return _current
+
+
+def _providers(settings: Settings, store: Store) -> list[Provider]:
+    def loaded(ref: str, seconds: float) -> None:
+        row = {"model": ref, "seconds": seconds, "at": now()}
+        store.submit(lambda conn: conn.execute(insert(loads), row))
+
+    return default_providers(settings, on_load=loaded)
