@@ -1,0 +1,53 @@
+"""Core's values as the JSON that CONTRACT.md names."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from core.agents import Agent
+from core.providers.base import ModelInfo, ProviderState
+from core.rooms.frames import message_body
+from core.rooms.model import Room, RoomSummary
+
+
+def room_body(room: Room) -> dict[str, Any]:
+    body = asdict(room)
+    members = [
+        {**asdict(member), "kind": str(member.kind), "capabilities": list(member.capabilities)}
+        for member in room.members
+    ]
+    return body | {"members": members}
+
+
+def summary_body(summary: RoomSummary, lang: str) -> dict[str, Any]:
+    last = summary.last_line
+    return room_body(summary.room) | {
+        "last_line": message_body(last, lang) if last else None,
+        "speaking": summary.speaking,
+    }
+
+
+def agent_body(agent: Agent) -> dict[str, Any]:
+    names = ("name", "description", "gender", "background", "model", "adapter", "template")
+    lists = ("personalities", "roles", "tones", "skills", "tools")
+    return {
+        **{name: getattr(agent, name) for name in names},
+        **{name: list(getattr(agent, name)) for name in lists},
+        "body": agent.body,
+        "source": agent.source,
+    }
+
+
+def model_body(model: ModelInfo) -> dict[str, Any]:
+    return asdict(model) | {"capabilities": sorted(model.capabilities)}
+
+
+def provider_body(state: ProviderState, lang: str) -> dict[str, Any]:
+    return {
+        "name": state.name,
+        "available": state.available,
+        "address": state.address,
+        "version": state.version,
+        "error": state.error.as_dict(lang) if state.error else None,
+    }

@@ -1,0 +1,1 @@
+"""The command line: `python -m core …`. docs/commands.md has every command."""

@@ -1,0 +1,107 @@
+"""The door when no app runs: the command opens the data folder itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.api.bodies import agent_body, model_body, provider_body, room_body, summary_body
+from core.cli.door import Body
+from core.cli.later import later_providers
+from core.rooms.frames import frame, message_body
+from core.settings import Settings
+from core.text import language
+from core.workbench import Workbench
+
+if TYPE_CHECKING:
+    from core.rooms.log import Watch
+
+ANSWER_S = 1_800.0
+
+
+class LocalDoor:
+    """See `core.cli.door.Door`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._bench = Workbench.open(settings, providers=later_providers(settings), serving=False)
+        self._rooms = self._bench.rooms
+        self._asked: set[str] = set()
+
+    def rooms(self, *, deleted: bool = False) -> list[Body]:
+        return [summary_body(one, language()) for one in self._rooms.list(deleted=deleted)]
+
+    def room(self, ref: str) -> Body:
+        return room_body(self._rooms.get(ref))
+
+    def create_room(self, name: str, members: Sequence[str]) -> Body:
+        return room_body(self._rooms.create(name, members))
+
+    def delete_room(self, ref: str) -> None:
+        self._rooms.delete(ref)
+
+    def restore_room(self, ref: str) -> Body:
+        return room_body(self._rooms.restore(ref))
+
+    def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]:
+        found = self._rooms.messages(ref, limit=limit, after=after)
+        return [message_body(message, language()) for message in found]
+
+    def post(self, ref: str, content: str, *, sender: str | None, key: str | None) -> Body:
+        name = sender or self._bench.preferences.get("user_name")
+        name = name or self._bench.settings.rooms.user_name
+        message = self._rooms.post(ref, content, sender=name, key=key)
+        self._asked.add(message.room)
+        return message_body(message, language())
+
+    def frames(self, ref: str, after: int) -> LocalFrames:
+        return LocalFrames(self._rooms.watch(ref, after=after))
+
+    def quiet(self, ref: str) -> bool:
+        return self._rooms.wait_idle(ref, 0)
+
+    def document(self, ref: str) -> Body:
+        from core.rooms.transfer import document
+
+        return document(self._bench.store, ref)
+
+    def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
+        return room_body(self._rooms.take_in(document, name))
+
+    def agents(self) -> list[Body]:
+        return [agent_body(agent) for agent in self._bench.agents.list()]
+
+    def agent(self, name: str) -> Body:
+        return agent_body(self._bench.agents.get(name))
+
+    def models(self) -> Body:
+        registry = self._bench.registry
+        return {
+            "models": [model_body(model) for model in registry.models()],
+            "providers": [provider_body(state, language()) for state in registry.states()],
+        }
+
+    def model(self, ref: str) -> Body:
+        return model_body(self._bench.registry.info(ref))
+
+    def close(self) -> None:
+        try:
+            # The agents live in this process: leaving now would cut their answers off.
+            for room in self._asked:
+                self._rooms.wait_idle(room, ANSWER_S)
+        finally:
+            self._bench.close()
+
+
+class LocalFrames:
+    """See `core.cli.door.Frames`."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._past = list(watch.replay)
+
+    def next(self, timeout_s: float) -> Body | None:
+        event = self._past.pop(0) if self._past else self._watch.get(timeout_s)
+        return None if event is None else frame(event, language())
+
+    def close(self) -> None:
+        self._watch.close()

@@ -1,0 +1,85 @@
+"""The door to a running app: the same port that everybody else uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.cli.door import Body
+from core.client.http import Http
+from core.client.paths import agent_path, read_model, room_path
+from core.client.socket import Socket
+
+
+class RemoteDoor:
+    """See `core.cli.door.Door`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def rooms(self, *, deleted: bool = False) -> list[Body]:
+        return list(self._http.get("/api/v1/rooms", deleted=str(deleted).lower())["rooms"])
+
+    def room(self, ref: str) -> Body:
+        return self._http.get(self._room(ref))
+
+    def create_room(self, name: str, members: Sequence[str]) -> Body:
+        return self._http.post("/api/v1/rooms", {"name": name, "members": list(members)})
+
+    def delete_room(self, ref: str) -> None:
+        self._http.delete(self._room(ref))
+
+    def restore_room(self, ref: str) -> Body:
+        return self._http.post(self._room(ref) + "/restore")
+
+    def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]:
+        return list(self._http.get("/api/messages", room=ref, limit=limit, after=after)["messages"])
+
+    def post(self, ref: str, content: str, *, sender: str | None, key: str | None) -> Body:
+        given = {"room": ref, "content": content, "sender": sender, "idempotency_key": key}
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._http.post("/api/message", body)
+
+    def frames(self, ref: str, after: int) -> RemoteFrames:
+        return RemoteFrames(Socket(self._http, ref, after=after))
+
+    def quiet(self, ref: str) -> bool:
+        room_id = self.room(ref)["id"]
+        return not any(room["speaking"] for room in self.rooms() if room["id"] == room_id)
+
+    def document(self, ref: str) -> Body:
+        return self._http.get(self._room(ref) + "/export")
+
+    def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
+        return self._http.post("/api/v1/rooms/import", {"document": document, "name": name})
+
+    def agents(self) -> list[Body]:
+        return list(self._http.get("/api/v1/agents")["agents"])
+
+    def agent(self, name: str) -> Body:
+        return self._http.get(agent_path(name))
+
+    def models(self) -> Body:
+        return self._http.get("/api/v1/models")
+
+    def model(self, ref: str) -> Body:
+        return read_model(self._http, ref)
+
+    def _room(self, ref: str) -> str:
+        return room_path(self._http, ref)
+
+    def close(self) -> None:
+        """Nothing to let go: every request was its own."""
+
+
+class RemoteFrames:
+    """See `core.cli.door.Frames`."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+
+    def next(self, timeout_s: float) -> Body | None:
+        return self._socket.receive(timeout_s)
+
+    def close(self) -> None:
+        self._socket.close()

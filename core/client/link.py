@@ -1,0 +1,144 @@
+"""A room's connection that comes back: joined, caught up, or away for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from core.client.backoff import Backoff
+from core.client.http import Http, relayed
+from core.client.notes import Notes
+from core.client.paths import room_path
+from core.client.socket import Socket
+from core.errors import AppNotRunning, Relayed, RoomNotFound, WorkbenchError
+from core.rooms.rules import name_key
+
+Report = Callable[..., None]
+
+RECENT_MESSAGES = 200
+JOIN_S = 15.0
+STEP_S = 1.0
+# Refusals that pass by themselves: too many requests, a full disk, the own seat not yet free.
+_PASSING = {"too_many", "storage_busy", "disk_full", "storage", "name_taken", "internal_fault"}
+
+
+class Link:
+    """Keeps one room's socket open. `changed` is notified of everything that is heard."""
+
+    def __init__(self, http: Http, room: str | None, agents: Sequence[str], report: Report) -> None:
+        self._http, self._room, self._agents = http, room, list(agents)
+        self._report = report
+        self._backoff = Backoff()
+        self._socket: Socket | None = None
+        self._begun = False
+        self.room_id = ""
+        self.room_name = room or ""
+        self.notes = Notes(agents)
+        self.changed = threading.Condition()
+        self.stopping = threading.Event()
+        self.failure: WorkbenchError | None = None
+
+    def run(self) -> None:
+        """Stay connected until `stop`, or until the server refuses for good (`failure`)."""
+        while not self.stopping.is_set():
+            try:
+                self._visit()
+            except Relayed as error:
+                if error.params["code"] not in _PASSING:
+                    self.failure = error
+                    self.stop()
+                    return
+                self._wait(error)
+            except RoomNotFound as error:
+                self.failure = error
+                self.stop()
+                return
+            except AppNotRunning as error:
+                self._wait(error)
+
+    def stop(self) -> None:
+        """End the connection; returns at once."""
+        self.stopping.set()
+        with self.changed:
+            self.changed.notify_all()
+
+    def current(self) -> Socket | None:
+        """The open socket; `None` while away. Call with `changed` held."""
+        return self._socket
+
+    def wait(self, socket: Socket, ready: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait for `ready()`; false when the time passed or `socket` was lost."""
+        with self.changed:
+            self.changed.wait_for(
+                lambda: ready() or self._socket is not socket or self.stopping.is_set(), timeout_s
+            )
+            return ready()
+
+    # --- one connection ---------------------------------------------------------------------
+
+    def _visit(self) -> None:
+        if not self._begun:
+            self._look_around()
+        with Socket(self._http, self.room_id, cursor=self.notes.last_event) as socket:
+            try:
+                self._join(socket)
+                self._backoff.reset()
+                self._report("joined", room=self.room_name, agents=", ".join(self._agents))
+                while not self.stopping.is_set():
+                    self._hear(socket.receive(STEP_S))
+            finally:
+                with self.changed:
+                    self._socket = None
+                    self.changed.notify_all()
+
+    def _look_around(self) -> None:
+        room = self._http.get(room_path(self._http, self._room or self._oldest()))
+        self.room_id, self.room_name = str(room["id"]), str(room["name"])
+        said = self._http.get("/api/messages", room=self.room_id, limit=RECENT_MESSAGES)
+        with self.changed:
+            self.notes.begin(room, said["messages"])
+        self._begun = True
+
+    def _oldest(self) -> str:
+        rooms = self._http.get("/api/v1/rooms")["rooms"]
+        if not rooms:
+            raise RoomNotFound(room="")
+        return str(min(rooms, key=lambda room: room["created_at"])["id"])
+
+    def _join(self, socket: Socket) -> None:
+        """Take the seats. Everything that happened before them has been heard then."""
+        capable = [{"name": name, "capabilities": ["chat"]} for name in self._agents]
+        socket.send({"type": "join", "agents": capable})
+        wanted = {name_key(name) for name in self._agents}
+        for _second in range(int(JOIN_S / STEP_S)):
+            frame = socket.receive(STEP_S)
+            self._hear(frame)
+            if frame is not None and frame.get("type") == "presence":
+                seated = {name_key(str(name)) for name in frame.get("members", ())}
+                if wanted <= seated:
+                    with self.changed:
+                        self._socket = socket
+                        self.changed.notify_all()
+                    return
+            if frame is not None and frame.get("type") == "error":
+                raise relayed(frame)
+            if self.stopping.is_set():
+                raise AppNotRunning(address=self._http.address)
+        raise AppNotRunning(address=self._http.address)
+
+    def _hear(self, frame: Mapping[str, Any] | None) -> None:
+        if frame is None:
+            return
+        if frame.get("type") == "error":
+            self._report("refused", room=self.room_name, error=frame)
+        with self.changed:
+            self.notes.hear(frame)
+            self.changed.notify_all()
+
+    def _wait(self, error: WorkbenchError) -> None:
+        if self.stopping.is_set():
+            return
+        seconds = self._backoff.next_s()
+        self._report("away", room=self.room_name, seconds=round(seconds, 1), error=error.as_dict())
+        self.stopping.wait(seconds)

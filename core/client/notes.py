@@ -1,0 +1,137 @@
+"""What an outside program knows of a room, and whom its agents have to answer.
+
+An agent answers a message of people, or one that calls it by @, and nothing else. What was
+answered is read from the room itself (`reply_to` of the agent's own messages), so that it
+survives a lost connection, a restart of either side, and a kill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.messages import Kind, Message, ReplyStatus
+from core.rooms.mentions import mentioned
+from core.rooms.rules import name_key
+
+# Two agents that call each other could go on for ever: between two messages of people, an agent
+# answers others at most so often.
+MOST_ANSWERS_TO_AGENTS = 3
+_MOST_KEPT = 1_000
+
+
+class Notes:
+    """One room through the ears of some agents. Not thread-safe."""
+
+    def __init__(self, agents: Iterable[str]) -> None:
+        self._agents = {name_key(name): name for name in agents}
+        self._messages: dict[int, Message] = {}
+        self._floor: dict[str, int] = {}
+        self._settled: dict[str, int] = dict.fromkeys(self._agents, 0)
+        self.members: tuple[str, ...] = ()
+        self.last_event = 0
+
+    def begin(self, room: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> None:
+        """Take in the room as it is when the agents first come.
+
+        What was said before an agent's first visit is not its business. One that has answered
+        here before goes on behind its last answer.
+        """
+        self.members = tuple(str(member["name"]) for member in room["members"])
+        self.last_event = int(room["last_event"])
+        for body in messages:
+            self._keep(body)
+        for key in self._agents:
+            been_here = any(self._is_own(key, message) for message in self._messages.values())
+            self._floor[key] = self._settled[key] if been_here else int(room["last_seq"])
+
+    def hear(self, frame: Mapping[str, Any]) -> None:
+        """Take in one frame of the room's socket."""
+        if isinstance(frame.get("event"), int):
+            self.last_event = max(self.last_event, frame["event"])
+        if frame.get("type") == "presence" and isinstance(frame.get("members"), list):
+            self.members = tuple(str(name) for name in frame["members"])
+        elif "content" in frame and "sender" in frame:
+            self._keep(frame)
+
+    def due(self, agent: str) -> int | None:
+        """The newest message that this agent has to answer; `None`: there is none."""
+        key = name_key(agent)
+        after = max(self._settled[key], self._floor.get(key, 0))
+        waiting = (seq for seq in sorted(self._messages, reverse=True) if seq > after)
+        return next((seq for seq in waiting if self._is_for(key, self._messages[seq])), None)
+
+    def answered(self, agent: str, seq: int) -> bool:
+        """Whether the room holds an answer of this agent to `seq`, or to a later message."""
+        return self._settled[name_key(agent)] >= seq
+
+    def finished(self, agent: str, seq: int) -> bool:
+        """Whether an answer of this agent to `seq` is in the room and final."""
+        key = name_key(agent)
+        return any(
+            self._is_own(key, message) and message.reply_to == seq and message.status.final
+            for message in self._messages.values()
+        )
+
+    def settle(self, agent: str, seq: int) -> None:
+        """Let `seq` rest: it will not be answered any more."""
+        key = name_key(agent)
+        self._settled[key] = max(self._settled[key], seq)
+
+    def history(self, limit: int) -> list[Message]:
+        """The last `limit` finished messages that have words, oldest first."""
+        said = [
+            self._messages[seq]
+            for seq in sorted(self._messages)
+            if self._messages[seq].status.final and self._messages[seq].content
+        ]
+        return said[-limit:]
+
+    def _keep(self, body: Mapping[str, Any]) -> None:
+        message = _message(body)
+        self._messages[message.seq] = message
+        if len(self._messages) > _MOST_KEPT:
+            del self._messages[min(self._messages)]
+        for key in self._agents:
+            if self._is_own(key, message) and message.reply_to is not None:
+                # Also while it is `pending`: it was begun, and ends as what it becomes.
+                self._settled[key] = max(self._settled[key], message.reply_to)
+
+    def _is_own(self, key: str, message: Message) -> bool:
+        return message.kind is Kind.EXTERNAL and name_key(message.sender) == key
+
+    def _is_for(self, key: str, message: Message) -> bool:
+        if message.deleted or not message.status.final or not message.content:
+            return False
+        if name_key(message.sender) == key or message.kind is Kind.SYSTEM:
+            return False
+        called = {
+            name_key(name)
+            for name in mentioned(message.content, [*self.members, self._agents[key]])
+        }
+        if message.kind is Kind.HUMAN:
+            return not called or key in called
+        return key in called and self._answers_since_people(key) < MOST_ANSWERS_TO_AGENTS
+
+    def _answers_since_people(self, key: str) -> int:
+        people = [seq for seq, one in self._messages.items() if one.kind is Kind.HUMAN]
+        last = max(people, default=0)
+        own = [seq for seq, one in self._messages.items() if self._is_own(key, one)]
+        return sum(1 for seq in own if seq > last)
+
+
+def _message(body: Mapping[str, Any]) -> Message:
+    return Message(
+        id=str(body["id"]),
+        room=str(body["room"]),
+        seq=int(body["seq"]),
+        sender=str(body["sender"]),
+        kind=Kind(body["kind"]),
+        content=str(body["content"]),
+        status=ReplyStatus(body["status"]),
+        created_at=datetime.fromisoformat(str(body["created_at"])),
+        reply_to=body.get("reply_to"),
+        model=body.get("model"),
+        deleted=bool(body.get("deleted")),
+    )

@@ -1,0 +1,179 @@
+"""One outside agent in one room: waits until it is asked, answers, makes sure it arrived."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from core.client.backoff import Backoff
+from core.client.link import Link, Report
+from core.client.socket import Socket
+from core.client.voice import Voice
+from core.errors import AppNotRunning, ModelNotFound, ProviderError
+from core.messages import Message
+from core.providers.chain import Chosen
+from core.rooms.rules import name_key
+
+TRIES = 3
+PIECE_S = 0.04  # text is sent at most this often: a fast model would flood the socket
+ARRIVE_S = 30.0
+
+
+@dataclass
+class _Answer:
+    """What is being said in reply to `seq`. `begun`: a part of it is in the room already."""
+
+    seq: int
+    socket: Socket
+    text: str = ""
+    sent: int = 0
+    begun: bool = False
+    last: float = field(default_factory=lambda: float("-inf"))
+
+
+class Speaker:
+    """Runs in a thread of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        voice: Voice,
+        link: Link,
+        report: Report,
+        *,
+        history_limit: int,
+        delay_s: float,
+    ) -> None:
+        self._name, self._voice, self._link, self._report = name, voice, link, report
+        self._history_limit, self._delay_s = history_limit, delay_s
+        self._unsent: tuple[int, str] | None = None  # an answer that may not have arrived
+
+    def run(self) -> None:
+        """Answer until the link is stopped."""
+        self._voice.warm()
+        while (asked := self._wait_for_question()) is not None:
+            socket, seq = asked
+            if self._link.stopping.wait(self._delay_s):
+                return
+            with self._link.changed:
+                # More may have been said meanwhile; one answer is for all of it.
+                seq = self._link.notes.due(self._name) or seq
+                lost = self._link.current() is not socket
+            if not lost:
+                self._answer(_Answer(seq, socket))
+
+    def _wait_for_question(self) -> tuple[Socket, int] | None:
+        """The open socket and the message to answer; `None` when it is time to go."""
+        link = self._link
+        with link.changed:
+            while not link.stopping.is_set():
+                socket = link.current()
+                seq = link.notes.due(self._name) if socket is not None else None
+                if socket is not None and seq is not None:
+                    return socket, seq
+                link.changed.wait(1.0)
+        return None
+
+    def _answer(self, answer: _Answer) -> None:
+        try:
+            if self._unsent is not None and self._unsent[0] == answer.seq:
+                answer.text = self._unsent[1]
+            elif not self._speak(answer):
+                return
+            self._finish(answer)
+        except AppNotRunning:
+            # What had begun is in the room as far as it got, and counts as the answer; what
+            # had not is due again when the connection is back.
+            if answer.begun:
+                self._settle(answer.seq)
+
+    def _speak(self, answer: _Answer) -> bool:
+        """Find the words and stream them; false when there is nothing to say."""
+        backoff = Backoff(0.5, 8.0)
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._stream(answer)
+                break
+            except (ProviderError, ModelNotFound) as error:
+                self._tell("failed", answer.seq, error=error.as_dict())
+                if answer.text or attempt == TRIES:
+                    break
+                if self._link.stopping.wait(backoff.next_s()):
+                    return False
+        if self._link.stopping.is_set():
+            self._push(answer)
+            return False
+        if not answer.text.strip():
+            self._settle(answer.seq)
+            return False
+        return True
+
+    def _stream(self, answer: _Answer) -> None:
+        with self._link.changed:
+            history: list[Message] = self._link.notes.history(self._history_limit)
+            members = self._link.notes.members
+        cancel = threading.Event()
+        watching = threading.Thread(target=self._cancel_when_lost, args=(answer.socket, cancel))
+        watching.start()
+        try:
+            for piece in self._voice.speak(history, members, cancel):
+                if isinstance(piece, Chosen):
+                    if piece.reason is not None:
+                        self._tell("fallback", answer.seq, model=piece.ref)
+                    continue
+                answer.text += piece
+                if time.monotonic() - answer.last >= PIECE_S:
+                    self._push(answer)
+        finally:
+            lost = cancel.is_set() and not self._link.stopping.is_set()
+            cancel.set()
+            watching.join()
+        if lost:
+            raise AppNotRunning(address="")
+
+    def _cancel_when_lost(self, socket: Socket, cancel: threading.Event) -> None:
+        link = self._link
+        while not cancel.wait(0.05):
+            with link.changed:
+                if link.current() is not socket or link.stopping.is_set():
+                    cancel.set()
+
+    def _push(self, answer: _Answer) -> None:
+        fresh = answer.text[answer.sent :]
+        # The room keeps no leading blanks, so an answer does not begin with them.
+        if not fresh or not answer.text.strip():
+            return
+        answer.begun = True
+        answer.socket.send(
+            {"type": "delta", "agent": self._name, "reply_to": answer.seq, "text": fresh}
+        )
+        answer.sent, answer.last = len(answer.text), time.monotonic()
+
+    def _finish(self, answer: _Answer) -> None:
+        """Send the whole answer and wait until the room shows it."""
+        link, seq = self._link, answer.seq
+        self._unsent = None if answer.begun else (seq, answer.text)
+        frame = {
+            "type": "message",
+            "agent": self._name,
+            "content": answer.text.strip(),
+            "reply_to": seq,
+            "idempotency_key": f"agent-client:{link.room_id}:{seq}:{name_key(self._name)}",
+        }
+        answer.socket.send(frame)
+        if link.wait(answer.socket, lambda: self._stored(seq), ARRIVE_S):
+            self._unsent = None
+            self._tell("answered", seq)
+        elif answer.begun:
+            self._settle(seq)
+
+    def _stored(self, seq: int) -> bool:
+        return self._link.notes.finished(self._name, seq)
+
+    def _settle(self, seq: int) -> None:
+        with self._link.changed:
+            self._link.notes.settle(self._name, seq)
+
+    def _tell(self, event: str, seq: int, **fields: object) -> None:
+        self._report(event, room=self._link.room_name, agent=self._name, seq=seq, **fields)

@@ -1,0 +1,67 @@
+"""How an outside agent finds its words: its model, its prompt, its options."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from core.agents import Agent
+from core.agents.prompt import build_prompt
+from core.client.agents_file import Entry
+from core.messages import Message, PromptMessage
+from core.providers.base import GenerationOptions
+from core.providers.chain import Chosen, answer
+from core.providers.registry import Registry
+from core.rooms.rules import printable
+from core.settings import Settings
+
+
+class Voice:
+    """One agent's way to speak. Usable from several threads."""
+
+    def __init__(self, entry: Entry, registry: Registry, settings: Settings) -> None:
+        self._entry, self._registry = entry, registry
+        models = settings.models
+        self._options = entry.options.generation(
+            GenerationOptions(
+                context_tokens=models.context_tokens,
+                max_tokens=models.answer_tokens,
+                first_token_s=models.first_token_s,
+                between_tokens_s=models.between_tokens_s,
+                retries=models.retries,
+            )
+        )
+        self._limit = settings.rooms.message_limit
+        self._character = Agent(name=entry.name, body=entry.system_prompt)
+
+    def warm(self) -> None:
+        """Begin to load the model; returns at once."""
+        self._registry.warm(self._entry.model)
+
+    def speak(
+        self, history: Sequence[Message], members: Sequence[str], cancel: threading.Event
+    ) -> Iterator[Chosen | str]:
+        """`Chosen` first, then the answer piece by piece, at most as long as a room takes.
+
+        Raises:
+            ProviderError: see `core.providers.chain.answer`.
+        """
+
+        def prompt_for(ref: str) -> list[PromptMessage]:
+            budget = max(64, self._options.context_tokens - self._options.max_tokens)
+            return build_prompt(
+                self._character, history, model=ref, members=members, budget_tokens=budget
+            )
+
+        left = self._limit
+        chunks = answer(self._registry, [self._entry.model], prompt_for, self._options, cancel)
+        for chunk in chunks:
+            if isinstance(chunk, Chosen):
+                yield chunk
+                continue
+            text = printable(chunk.text)[:left]
+            left -= len(text)
+            if text:
+                yield text
+            if left == 0:
+                return
