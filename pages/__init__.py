@@ -1,0 +1,1 @@
+"""The screens. `shell.py` is the frame; every other file is one screen."""

@@ -1,0 +1,89 @@
+"""What every screen has: title and icon, the card at the foot of the sidebar, the banner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.hardware.snapshot import read_snapshot
+from core.text import _
+from core.workbench import Workbench
+from pages.ui import words
+from pages.ui.engine import workbench
+from pages.ui.logo import icon, wordmark
+from pages.ui.markdown import plain
+from pages.ui.people import is_dark
+
+SERVER_NAMES = {"ollama": "Ollama"}
+CARD_SECONDS = 20
+
+
+def begin(name: str = "Engawa") -> None:
+    """Title and icon of the browser tab, before anything else is drawn.
+
+    The icon is a file of ours: Streamlit would fetch a Material one from outside.
+    """
+    st.set_page_config(page_title=name, page_icon=icon(), layout="wide")
+
+
+def title(name: str) -> None:
+    """What the browser tab is called on this screen."""
+    st.set_page_config(page_title=f"{name} · Engawa", page_icon=icon())
+
+
+def head(name: str) -> DeltaGenerator:
+    """The browser tab's title and the heading; what is put into it stands at its right."""
+    title(name)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.title(name, anchor=False, width="stretch")
+    return row
+
+
+def alone(show: Callable[[], None]) -> None:
+    """Draw one screen without the frame around it."""
+    begin()
+    words.begin(workbench())
+    show()
+
+
+def sidebar() -> None:
+    """The machine at the edge: memory, and which servers of models are there."""
+    st.logo(wordmark(dark=is_dark()), size="large", icon_image=icon())
+    with st.sidebar:
+        _card()
+
+
+@st.fragment(run_every=CARD_SECONDS)
+def _card() -> None:
+    bench = workbench()
+    words.begin(bench)
+    with st.container(border=True, gap="xsmall", key="card"):
+        now = read_snapshot()
+        for gpu in now.gpus:
+            _bar(plain(gpu.name or ""), gpu.memory_used_bytes, gpu.memory_total_bytes)
+        if not now.gpus:
+            _bar(_("Memory"), now.memory_used_bytes, now.memory_total_bytes)
+        _servers(bench)
+
+
+def _bar(name: str, used: int | None, total: int | None) -> None:
+    if used is None or not total:
+        st.markdown(f":small[{name}]")
+        return
+    text = _("{name} {used} of {total}", name=name, used=words.size(used), total=words.size(total))
+    st.progress(min(1.0, used / total), text=f":small[{text}]")
+
+
+def _servers(bench: Workbench) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        for server in bench.registry.states():
+            if server.name not in SERVER_NAMES:
+                continue
+            name = SERVER_NAMES[server.name]
+            if server.available:
+                st.badge(name, color="green", icon=":material/check:", help=server.version)
+            else:
+                hint = plain(server.error.hint()) if server.error else None
+                st.badge(_("{name} is off", name=name), color="gray", help=hint)

@@ -1,0 +1,110 @@
+"""One line of a room, drawn with native chat elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import by_code, explain
+from core.messages import Kind, Message, Reason, ReplyStatus
+from core.text import _, translate
+from pages.ui import people, words
+from pages.ui.markdown import plain, quiet, safe
+
+# About 75 characters of text.
+TEXT_WIDTH = 640
+QUOTE_CHARS = 90
+
+Choose = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the "…" menu of a line offers: `act` is called with the option and the line's seq."""
+
+    room: str
+    act: Callable[[str, int], None]
+
+
+def draw(line: Message, choices: Choices, answered: Message | None = None) -> None:
+    """Draw one finished line; `answered` is the line that it replies to, if there is one.
+
+    The key gives the line a place of its own, so the browser keeps its nodes on every rerun.
+    """
+    with st.container(key=f"line-{line.seq}"):
+        if line.deleted:
+            quiet(_("A line was deleted here."))
+            return
+        message = st.chat_message(line.sender, avatar=people.face(line.sender))
+        with message, st.container(gap="xxsmall"):
+            _head(line, choices)
+            if answered is not None:
+                quiet(quotation(answered))
+            if line.content:
+                st.markdown(safe(line.content), width=TEXT_WIDTH)
+            note = _note(line)
+            if note:
+                quiet(note)
+
+
+def quotation(line: Message) -> str:
+    """One line that names another: "↪ Ren: the first words …"."""
+    short = line.content[:QUOTE_CHARS] + ("…" if len(line.content) > QUOTE_CHARS else "")
+    return f":material/reply: {plain(line.sender)}: {plain(short)}"
+
+
+def _head(line: Message, choices: Choices) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        facts = _facts(line)
+        name = people.coloured(line.sender)
+        st.markdown(f"{name} :small[:gray[{facts}]]" if facts else name, width="stretch")
+        key = f"menu-{line.seq}"
+        st.menu_button(
+            _("More"),
+            ("reply", "delete"),
+            key=key,
+            type="tertiary",
+            icon=":material/more_horiz:",
+            format_func=lambda option: _OPTIONS()[option],
+            on_click=lambda: choices.act(str(st.session_state[key]), line.seq),
+        )
+
+
+def _OPTIONS() -> dict[str, str]:
+    return {"reply": _("Reply"), "delete": _("Delete")}
+
+
+def _facts(line: Message) -> str:
+    """Small and grey: the model, seconds to the first token, tokens a second."""
+    if line.kind is Kind.HUMAN:
+        return ""
+    parts = [plain(line.model)] if line.model else []
+    timings = line.timings
+    if timings and timings.first_token_ms is not None:
+        parts.append(words.seconds(timings.first_token_ms))
+    if timings and timings.tokens_per_s is not None:
+        parts.append(_("{n} tokens/s", n=round(timings.tokens_per_s)))
+    return " · ".join(parts)
+
+
+def _note(line: Message) -> str:
+    """How the line ended, in words, when it is not simply complete; why it fell back, too."""
+    reason = line.reason
+    if line.status is ReplyStatus.STOPPED:
+        return ":material/stop_circle: " + _("Stopped by you.")
+    if line.status is ReplyStatus.PARTIAL:
+        return ":material/content_cut: " + _sentence(_("It broke off here."), reason)
+    if line.status is ReplyStatus.FAILED:
+        return ":red[:material/error:] " + _sentence(_("No answer came."), reason)
+    if reason is not None:
+        return ":material/alt_route: " + plain(explain(reason))
+    return ""
+
+
+def _sentence(first: str, reason: Reason | None) -> str:
+    if reason is None:
+        return first
+    hint = translate(by_code(reason.code).next_step, words.language(), dict(reason.params))
+    return " ".join([first, plain(explain(reason)), plain(hint)])

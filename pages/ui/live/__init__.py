@@ -1,0 +1,59 @@
+"""The running lines of a room, and the strip that says who speaks: the one component.
+
+It opens its own WebSocket to `/ws`, so words appear as they are stored, without a rerun of any
+script. A finished line is drawn by the page natively; until that stands, the component shows
+it, and in the very frame in which the native one appears its own goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_PARTS = ("markdown.js", "hub.js", "scroll.js", "views.js")
+
+
+def talk(room: str, data: Mapping[str, Any]) -> bool:
+    """The lines that are being said.
+
+    `data` holds `settled`, the last line that is drawn natively, and `next`, the people who
+    speak after the line `turn`.
+
+    It reruns the fragment around it when lines are ready to be drawn natively, or drawn ones
+    have changed. True when something above has changed: the room's name, members, or a line.
+    """
+    result = _component()(
+        key=f"talk-{room}",
+        data={"role": "talk", "room": room, **data},
+        on_settled_change=_nothing,
+        on_changed_change=_nothing,
+    )
+    return result.changed is not None
+
+
+def strip(room: str, data: Mapping[str, Any], on_stop: Callable[[], None]) -> None:
+    """Who speaks and who is next, Stop, and the way back to the end."""
+    _component()(
+        key=f"strip-{room}",
+        data={"role": "foot", "room": room, **data},
+        on_stop_change=on_stop,
+    )
+
+
+def _nothing() -> None:
+    """A trigger needs a callback to exist; the rerun itself is what is wanted."""
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    return st.components.v2.component(
+        "engawa_live",
+        html=(_HERE / "live.html").read_text(encoding="utf-8"),
+        css=(_HERE / "live.css").read_text(encoding="utf-8"),
+        js="\n".join((_HERE / part).read_text(encoding="utf-8") for part in _PARTS),
+    )

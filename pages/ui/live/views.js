@@ -1,0 +1,256 @@
+// The two faces of a room that is being talked in: its running lines, and the strip that says
+// who speaks, stops them, and leads back to the end.
+
+const ASK_AGAIN_MS = 3000;
+const SETTLE_AFTER_MS = 20000; // the longest wait while one person after the other speaks
+const LOOK_AGAIN_MS = 250;
+const SPREAD_MS = 200;
+const LINGER_MS = 2000;
+
+class Talk {
+  constructor(root) {
+    this.root = root;
+    this.list = root.querySelector(".lines");
+    this.log = root.querySelector(".log");
+    this.nodes = new Map();
+    this.asked = 0;
+    this.watcher = new MutationObserver(() => this.leave());
+    this.watching = false;
+    this.follower = new Follower(() => this.hub && this.hub.redraw());
+  }
+
+  update(component, hub) {
+    this.hub = hub;
+    this.data = component.data;
+    this.trigger = component.setTriggerValue;
+    hub.follower = this.follower;
+    this.asked = Math.max(this.asked, this.data.settled);
+    if (!this.begun && !this.data.settled) this.follower.rest();
+    this.begun = true;
+    hub.turn = this.data.turn;
+    hub.next = this.data.next;
+    hub.settle(this.data.settled);
+  }
+
+  tell(name, value) {
+    if (this.trigger) this.trigger(name, value);
+  }
+
+  draw(hub) {
+    if (!this.data) return;
+    const seqs = [...hub.lines.keys()].sort((one, other) => one - other);
+    for (const seq of seqs) this.drawLine(hub.lines.get(seq));
+    this.leave();
+    this.watch(this.nodes.size > 0);
+    this.follower.settle();
+    this.ask(hub.ready());
+  }
+
+  /** Have the page draw what is finished. It costs a rerun, so while somebody speaks it waits. */
+  ask(ready) {
+    if (ready <= this.asked || this.asking) return;
+    this.since ||= performance.now();
+    const speaking = this.hub.speaking() && performance.now() - this.since < SETTLE_AFTER_MS;
+    this.asking = setTimeout(
+      () => {
+        this.asking = 0;
+        if (speaking || this.hub.speaking()) this.hub.redraw(); // look again
+        if (speaking || this.hub.ready() <= this.asked) return;
+        this.since = 0;
+        this.asked = this.hub.ready();
+        this.tell("settled", this.asked);
+        this.again = setTimeout(() => this.askAgain(), ASK_AGAIN_MS);
+      },
+      speaking ? LOOK_AGAIN_MS : SPREAD_MS * (0.25 + Math.random()), // not all tabs at once
+    );
+  }
+
+  /** A request that met another one on its way may be lost. */
+  askAgain() {
+    if (this.hub.settled >= this.asked) return;
+    this.asked = this.hub.settled;
+    this.hub.redraw();
+  }
+
+  drawLine(line) {
+    let node = this.nodes.get(line.seq);
+    if (!node) {
+      node = lineNode(line, this.data);
+      this.nodes.set(line.seq, node);
+      const after = [...this.nodes.keys()].filter((seq) => seq > line.seq);
+      const next = after.length ? this.nodes.get(Math.min(...after)) : null;
+      this.list.insertBefore(node, next);
+      if (line.sender === this.data.user || line.seq === 1) this.follower.end();
+    }
+    const text = node.querySelector(".text");
+    if (text._source !== line.content) {
+      text._source = line.content;
+      drawMarkdown(text, line.content);
+    }
+    node._parts = line.content && !line.deleted ? 2 : 1; // its head and its words
+    const pending = line.status === "pending";
+    node.querySelector("small").textContent = facts(line, this.data.words);
+    node.querySelector(".note").textContent = pending ? "" : note(line, this.data.words);
+    node.classList.toggle("pending", pending);
+    node.classList.toggle("waiting", pending && !line.content);
+    if (!pending && !node._announced) {
+      node._announced = true;
+      this.announce(line);
+    }
+  }
+
+  announce(line) {
+    const said = document.createElement("p");
+    said.textContent = `${line.sender}: ${line.content}`;
+    this.log.append(said);
+    while (this.log.childNodes.length > 3) this.log.firstChild.remove();
+  }
+
+  /** The page draws a finished line itself; in the very frame in which it stands, ours goes. */
+  leave() {
+    for (const [seq, node] of this.nodes) {
+      const parts = document.querySelectorAll(`.st-key-line-${seq} .stMarkdown`).length;
+      node.hidden = parts >= node._parts;
+      if (this.hub.lines.has(seq)) continue;
+      node._settledAt ||= performance.now();
+      if (!node.hidden && performance.now() - node._settledAt < LINGER_MS) continue;
+      node.remove();
+      this.nodes.delete(seq);
+    }
+  }
+
+  watch(yes) {
+    if (yes === this.watching) return;
+    this.watching = yes;
+    if (yes) this.watcher.observe(this.follower.content, { childList: true, subtree: true });
+    else this.watcher.disconnect();
+  }
+
+  close() {
+    this.watcher.disconnect();
+    this.follower.close();
+    if (this.hub) this.hub.detach(this);
+  }
+}
+
+function lineNode(line, data) {
+  const node = document.createElement("article");
+  node.className = "line";
+  node.dataset.seq = line.seq;
+  const face = document.createElement("img");
+  face.className = "face";
+  face.alt = "";
+  face.src = data.faces[line.sender] || data.stranger;
+  const body = document.createElement("div");
+  body.className = "body";
+  const head = document.createElement("div");
+  head.className = "head";
+  const name = document.createElement("strong");
+  name.textContent = line.sender;
+  name.style.color = data.colours[line.sender] || "inherit";
+  head.append(name, document.createElement("small"));
+  const text = document.createElement("div");
+  text.className = "text";
+  const below = document.createElement("div");
+  below.className = "note";
+  body.append(head, text, below);
+  node.append(face, body);
+  return node;
+}
+
+function facts(line, words) {
+  if (line.kind === "human") return "";
+  const { first_token_ms: first, tokens_per_s: speed } = line.timings || {};
+  const parts = [line.model || ""];
+  if (typeof first === "number") {
+    parts.push(words.seconds.replace("{value}", (first / 1000).toFixed(first < 1000 ? 2 : 1)));
+  }
+  if (typeof speed === "number") parts.push(words.speed.replace("{n}", Math.round(speed)));
+  return parts.filter(Boolean).join(" · ");
+}
+
+function note(line, words) {
+  const said = { stopped: words.stopped, partial: words.partial, failed: words.failed };
+  return [said[line.status], line.status === "stopped" ? "" : line.reason].filter(Boolean).join(" ");
+}
+
+class Strip {
+  constructor(root) {
+    this.say = root.querySelector(".say");
+    this.stop = root.querySelector(".stop");
+    this.down = root.querySelector(".down");
+  }
+
+  update(component, hub) {
+    this.hub = hub;
+    this.data = component.data;
+    const { words } = this.data;
+    this.stop.querySelector("span").textContent = words.stop;
+    this.down.querySelector("span").textContent = words.down;
+    this.stop.onclick = () => {
+      this.stopping = true;
+      component.setTriggerValue("stop", Date.now());
+      hub.redraw();
+    };
+    this.down.onclick = () => hub.follower && hub.follower.end();
+    hub.redraw();
+  }
+
+  draw(hub) {
+    if (!this.data) return;
+    const line = hub.speaking();
+    const speaking = line && line.sender;
+    const turn = line ? line.seq : 0;
+    if (turn !== this.turn) {
+      this.stopping = false;
+      this.turn = turn;
+    }
+    const words = this.words(hub, speaking, line ? this.next(hub, line) : []);
+    if (this.say.textContent !== words) this.say.textContent = words;
+    this.say.classList.toggle("live", Boolean(speaking) && hub.connected);
+    this.stop.hidden = !speaking;
+    this.stop.disabled = Boolean(this.stopping);
+    this.down.hidden = !hub.follower || hub.follower.atEnd();
+  }
+
+  /** Who comes after this line: as the page knew it, else by the room's order. */
+  next(hub, line) {
+    if (hub.turn === line.seq) return hub.next;
+    const asked = [...hub.lines.values()].filter((one) => one.kind === "human").pop();
+    if (!asked || asked.content.includes("@")) return [];
+    const place = this.data.order.indexOf(line.sender);
+    return place < 0 ? [] : this.data.order.slice(place + 1);
+  }
+
+  words(hub, speaking, next) {
+    const { words } = this.data;
+    if (!hub.connected && hub.tries > 1) return words.lost;
+    if (this.stopping) return words.stopping;
+    if (!speaking) return words.idle;
+    const first = words.speaking.replace("{name}", speaking);
+    return next.length ? first + words.then.replace("{names}", next.join(words.comma)) : first;
+  }
+
+  close() {
+    if (this.hub) this.hub.detach(this);
+  }
+}
+
+const views = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement } = component;
+  parentElement.querySelector(".root").className = `root ${data.role}`;
+  let view = views.get(parentElement);
+  if (!view) {
+    view = data.role === "talk" ? new Talk(parentElement) : new Strip(parentElement);
+    views.set(parentElement, view);
+  }
+  const hub = hubOf(data.room);
+  view.update(component, hub);
+  hub.attach(view);
+  return () => {
+    view.close();
+    views.delete(parentElement);
+  };
+}

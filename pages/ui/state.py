@@ -1,0 +1,46 @@
+"""What one browser tab remembers: ids and drafts, behind names.
+
+Everything else lives in core, so a reload or a second tab loses nothing that matters.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.hardware.snapshot import Snapshot
+
+_KEY = "engawa"
+KEPT_ROOMS = 5
+
+
+@dataclass(slots=True)
+class TabState:
+    """One tab. Rooms are named by their ids, lines by their `seq`."""
+
+    first_seq: dict[str, int] = field(default_factory=dict)  # the oldest line that is drawn
+    boundary: dict[str, int] = field(default_factory=dict)  # the last line of the page's own run
+    reply_to: dict[str, int] = field(default_factory=dict)  # the line that the draft answers
+    opened: set[str] = field(default_factory=set)  # rooms whose models were warmed from here
+    visited: list[str] = field(default_factory=list)  # rooms that need a page of their own
+    go_to: str | None = None  # a room to open in the next run
+    leaving: str | None = None  # a room to delete once its page is left
+    deleted_room: str | None = None  # offered to be brought back, once
+    deleting: tuple[str, int] | None = None  # the room and line that a dialog asks about
+    redraw: bool = False  # a fragment's callback changed something outside of it
+    problem: Exception | None = None  # of a callback; shown once, in the next run
+    readings: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=90))
+
+    def visit(self, room_id: str) -> None:
+        """Remember a room that was wanted here, so that its address stays alive."""
+        self.visited = [*(one for one in self.visited if one != room_id), room_id][-KEPT_ROOMS:]
+
+
+def state() -> TabState:
+    """This tab's state."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = TabState()
+    kept: TabState = st.session_state[_KEY]
+    return kept

@@ -1,0 +1,37 @@
+"""The few rules that native elements have no option for, in one place.
+
+They name only containers of ours, by the class that Streamlit gives a container's key: the
+column beside the conversation stays in sight, and below a width it becomes a button. The menu
+of a line shows its three dots only, brighter where the pointer or the keyboard is.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# The conversation and the column beside it.
+COLUMNS = (0.76, 0.24)
+
+_ROOM = """
+<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-company) { position: sticky; top: 1.5rem; }
+.st-key-company-folded { display: none; }
+[class*="st-key-menu-"] p { position: absolute; clip-path: inset(50%); }
+[class*="st-key-menu-"] button > div > div[aria-hidden] { display: none; }
+[class*="st-key-menu-"] button { min-height: 1.75rem; padding-block: 0; }
+[class*="st-key-menu-"] { opacity: 0.55; }
+[class*="st-key-line-"]:hover [class*="st-key-menu-"],
+[class*="st-key-menu-"]:focus-within { opacity: 1; }
+[data-testid="stBottomBlockContainer"] { padding-bottom: 1.5rem; }
+@media (max-width: 1100px) {
+  .stColumn:has(.st-key-company), .stColumn:has(.st-key-beside-composer) { display: none; }
+  .stColumn:has(.st-key-talk), .stColumn:has(.st-key-composer) { min-width: 100%; }
+  .st-key-company-folded { display: flex; }
+}
+</style>
+"""
+
+
+def room() -> None:
+    """For the room screen."""
+    st.html(_ROOM)

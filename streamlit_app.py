@@ -1,0 +1,58 @@
+"""Engawa's ASGI app: the screens, the API beside them, and the doorkeeper around both.
+
+Run it with `streamlit run streamlit_app.py`, or with `python -m core serve`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config
+
+from core.api.access import current_access
+from core.api.app import create_app
+from core.api.lifespan import Bind, exit_with, running
+from core.api.mount import ApiRoute
+from core.api.security import SecurityMiddleware
+from core.api.serving import in_charge, note_failure
+from core.paths import SHELL_PAGE, STREAMLIT_APP
+from core.workbench import current
+from pages.ui.failures import on_script_error
+
+# Streamlit looks for .streamlit/config.toml beside the script that was run.
+config._main_script_path = config._main_script_path or str(STREAMLIT_APP)
+
+
+def bind() -> Bind:
+    """Where this server listens, by flag, environment or file: the ASGI scope does not show it."""
+    return Bind(config.get_option("server.address") or "", int(config.get_option("server.port")))
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    if in_charge():  # Streamlit reads STREAMLIT_SERVER_* only when its own command starts it
+        config.set_option("server.address", os.environ["ENGAWA_HOST"])
+        config.set_option("server.port", int(os.environ["ENGAWA_PORT"]))
+    async with running(bind(), note_failure if in_charge() else exit_with):
+        yield
+
+
+app = st.App(
+    SHELL_PAGE,
+    routes=[ApiRoute(create_app(current))],
+    middleware=[
+        Middleware(
+            SecurityMiddleware,
+            access=current_access,
+            bind=lambda: bind().host,
+            page=Path(st.__file__).parent / "static" / "index.html",
+        )
+    ],
+    lifespan=lifespan,
+    on_script_error=on_script_error,
+)
