@@ -1,0 +1,1 @@
+"""Scripted servers and models, for tests, benchmarks and demonstrations. Public and reusable."""

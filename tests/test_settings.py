@@ -1,0 +1,72 @@
+"""Settings: who wins, and what is said when a value is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigInvalid
+from core.settings import RoomSettings, Settings, load_settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "data"
+    root.mkdir()
+    return root
+
+
+def test_argument_before_environment_before_file_before_default(folder, monkeypatch):
+    assert load_settings().port == 8501
+    (folder / "config.yaml").write_text("port: 9001\nrooms:\n  user_name: Yuki\n")
+    assert load_settings().port == 9001
+    assert load_settings().rooms.user_name == "Yuki"
+    monkeypatch.setenv("ENGAWA_PORT", "9002")
+    assert load_settings().port == 9002
+    assert load_settings(port=9003).port == 9003
+    assert load_settings(port=None).port == 9002
+    monkeypatch.setenv("ENGAWA_ROOMS__FLUSH_MS", "100")
+    assert load_settings().rooms.flush_ms == 100
+    assert load_settings().rooms.user_name == "Yuki"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "field"),
+    [
+        ("host: 127.0.0.1\nport: many\n", 2, "port"),
+        ("models:\n  default: starter\n  context_tokens: 3\n", 3, "models.context_tokens"),
+        ("colour: blue\n", 1, "colour"),
+        ("rooms:\n  colour: blue\n", 2, "rooms.colour"),
+        ("rooms: [1\n", 2, "YAML"),
+        ("- a\n- b\n", 1, "YAML"),
+        ("lang: fr\n", 1, "lang"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_line_and_field(folder, content, line, field):
+    (folder / "config.yaml").write_text(content)
+    with pytest.raises(ConfigInvalid) as refused:
+        load_settings()
+    assert refused.value.params["line"] == line
+    assert refused.value.params["field"] == field
+    assert "config.yaml" in str(refused.value)
+
+
+def test_a_file_that_is_no_text_is_refused(folder):
+    (folder / "config.yaml").write_bytes(b"\xff\xfe\x00port")
+    with pytest.raises(ConfigInvalid):
+        load_settings()
+
+
+def test_a_wrong_variable_is_named(monkeypatch):
+    monkeypatch.setenv("ENGAWA_PORT", "0")
+    with pytest.raises(ConfigInvalid) as refused:
+        load_settings()
+    assert "ENGAWA_PORT" in str(refused.value)
+
+
+def test_every_setting_says_what_it_does():
+    for model in (Settings, RoomSettings):
+        for name, field in model.model_fields.items():
+            nested = isinstance(field.default, RoomSettings) or name in ("rooms", "models")
+            assert nested or field.description, name
