@@ -67,7 +67,8 @@ class Message:
     """One line of a room. `seq` counts 1, 2, 3, … per room without a gap.
 
     A deleted message stays as a tombstone: `deleted` is true and `content` empty. `host` names
-    the machine whose model answered when it was not this one.
+    the machine whose model answered when it was not this one. `reasoning` is what the model
+    thought aloud; `speech` is what the response processor did and heard (`None`: nothing).
     """
 
     id: str
@@ -86,6 +87,8 @@ class Message:
     timings: Timings | None = None
     attachments: tuple[Mapping[str, Any], ...] = ()
     deleted: bool = False
+    reasoning: str | None = None
+    speech: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

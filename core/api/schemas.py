@@ -73,6 +73,8 @@ class MessageOut(BaseModel):
     attachments: list[dict[str, Any]]
     created_at: datetime
     deleted: bool
+    reasoning: str | None = Field(description="What the model thought aloud before it spoke.")
+    speech: dict[str, Any] | None = Field(description="What was cut, masked and heard in it.")
 
 
 class MessageList(BaseModel):

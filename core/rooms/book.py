@@ -34,6 +34,7 @@ _COUNT_EVENT = (
     .values(last_event=bindparam("number"), updated_at=bindparam("moment"))
 )
 _COUNT_MESSAGE = _COUNT_EVENT.values(last_seq=bindparam("seq"))
+_UNSET = ("reply_to", "model", "host", "reason", "usage", "timings", "reasoning", "speech")
 _INSERT_EVENT = insert(t.events)
 _INSERT_MESSAGE = insert(t.messages)
 _MESSAGE = select(t.messages).where(
@@ -131,6 +132,8 @@ def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
         timings=Timings(**timings) if timings else None,
         attachments=tuple(row["attachments"] or ()),
         deleted=bool(row["deleted"]),
+        reasoning=row.get("reasoning"),
+        speech=row.get("speech"),
     )
 
 
@@ -190,7 +193,7 @@ def add_message(conn: Connection, room: RowMapping, values: dict[str, Any]) -> S
         "created_at": now(),
         "attachments": [],
         "deleted": False,
-        **dict.fromkeys(("reply_to", "model", "host", "reason", "usage", "timings")),
+        **dict.fromkeys(_UNSET),
         **values,
     }
     conn.execute(_INSERT_MESSAGE, row)

@@ -63,6 +63,8 @@ class Line(_Part):
     timings: TimingsPart | None = None
     attachments: list[dict[str, Any]] = []
     deleted: bool = False
+    reasoning: Text | None = None
+    speech: dict[str, Any] | None = None
 
 
 class MemberPart(_Part):

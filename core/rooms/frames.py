@@ -30,6 +30,8 @@ def message_body(message: Message, lang: str | None = None) -> dict[str, Any]:
         "attachments": [dict(item) for item in message.attachments],
         "created_at": message.created_at.isoformat(),
         "deleted": message.deleted,
+        "reasoning": message.reasoning,
+        "speech": dict(message.speech) if message.speech else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
@@ -14,6 +14,7 @@ from core.store import tables as t
 from core.text import N_, words
 
 MAX_KEY = 200
+_ERASED = {"content": "", "attachments": [], "reasoning": None, "speech": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +109,18 @@ def erase(conn: Connection, ref: str, seq: int) -> StreamEvent:
     message = book.load_message(conn, room_id, seq)
     if not message.status.final:
         raise Conflict(detail=words(N_("the message is still being written")))
-    event = book.change_message(
-        conn, room_id, seq, "edit", {"content": "", "deleted": True, "attachments": []}
-    )
+    event = book.change_message(conn, room_id, seq, "edit", {**_ERASED, "deleted": True})
     _erase_events(conn, room_id, seq)
+    # Later prompts may have quoted it.
+    quoted = and_(t.prompts.c.room_id == room_id, t.prompts.c.seq >= seq)
+    conn.execute(delete(t.prompts).where(quoted))
     return event
 
 
 def _erase_events(conn: Connection, room_id: str, seq: int) -> None:
     where = and_(t.events.c.room_id == room_id, t.events.c.seq == seq)
     for row in conn.execute(select(t.events).where(where)).mappings().all():
-        blank = {"text": ""} if row["type"] == "delta" else {"content": "", "attachments": []}
+        blank = {"text": ""} if row["type"] == "delta" else _ERASED
         body = {**row["body"], **blank}
         one = and_(t.events.c.room_id == room_id, t.events.c.event == row["event"])
         conn.execute(update(t.events).where(one).values(body=body))

@@ -16,6 +16,8 @@ from core.starter.wording_files import LANGUAGES
 
 POOL = 512  # dialogues drawn and sorted together
 CONTEXT_LOSS_SHARE = 0.1  # of the tokens that are read, not said
+SIMPLE_SHARE = 0.85  # of the dialogues, at the start
+ECHOES = 1.2  # copying exercises a dialogue, at the start
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,25 @@ def echo(tokenizer: Tokenizer, rng: random.Random) -> tuple[list[int], list[bool
 
 
 def pool(
-    tokenizer: Tokenizer, seed: int, index: int, echoes: float = 0.0
+    tokenizer: Tokenizer, seed: int, index: int, ease: float = 0.0
 ) -> list[tuple[list[int], list[bool]]]:
     """Draw the `index`-th pool of a seed; the same arguments give the same dialogues.
 
-    `echoes` is the share of copying exercises among them.
+    `ease`, 1 to 0, is the share of single exchanges among the dialogues, and how many
+    copying exercises come with them.
     """
     rng = random.Random(f"train-{seed}-{index}")
-    rows = [encode(tokenizer, dialogue.draw(rng)) for _ in range(POOL)]
-    return rows + [echo(tokenizer, rng) for _ in range(int(POOL * echoes))]
+    simple = int(POOL * SIMPLE_SHARE * ease)
+    rows = [encode(tokenizer, dialogue.draw_simple(rng)) for _ in range(simple)]
+    rows += [encode(tokenizer, dialogue.draw(rng)) for _ in range(POOL - simple)]
+    return rows + [echo(tokenizer, rng) for _ in range(int(POOL * ECHOES * ease))]
 
 
 def batches(
-    tokenizer: Tokenizer, seed: int, index: int, tokens: int, echoes: float = 0.0
+    tokenizer: Tokenizer, seed: int, index: int, tokens: int, ease: float = 0.0
 ) -> Iterator[Batch]:
     """Cut a pool into batches of about `tokens` padded tokens, in random order."""
-    rows = sorted(pool(tokenizer, seed, index, echoes), key=lambda row: len(row[0]))
+    rows = sorted(pool(tokenizer, seed, index, ease), key=lambda row: len(row[0]))
     groups: list[list[tuple[list[int], list[bool]]]] = [[]]
     for row in rows:
         if groups[-1] and (len(groups[-1]) + 1) * len(row[0]) > tokens:

@@ -23,6 +23,7 @@ _TALK_WEIGHTS = {
     "compliment": 3, "tired": 3, "happy": 2, "remark": 3, "about": 3, "insult": 2, "ok": 2,
 }  # fmt: skip
 _OPENING = ("greet", "greet", "greet", "morning", "evening", "tell_name", "who", "meet", "help")
+_COURTESIES = ("greet", "thanks", "bye", "how_are_you", "morning", "night")
 _EXPLAINERS = {"help", "overview", "rooms", "create_room", "mention", "stop", "agents", "add_agent",
                "models", "connect", "huggingface", "skills", "memory", "lora", "hardware", "gpu",
                "language", "privacy", "doctor"}  # fmt: skip
@@ -75,6 +76,14 @@ class _Scene:
     waiting: list[str] = field(default_factory=list)
 
 
+def draw_simple(rng: random.Random) -> Dialogue:
+    """Draw one exchange between two, a third of them mere courtesies: what is learnt first."""
+    scene = _scene(rng, "train", rng.choice(LANGUAGES))
+    scene.others = []
+    intent = rng.choice(_COURTESIES) if rng.random() < 0.35 else ""
+    return Dialogue(scene.me, tuple(_exchange(scene, first=True, intent=intent)))
+
+
 def draw(rng: random.Random, split: Split = "train", language: Language | None = None) -> Dialogue:
     """Draw one dialogue of one to a dozen exchanges."""
     scene = _scene(rng, split, language if language else rng.choice(LANGUAGES))
@@ -103,11 +112,11 @@ def _scene(rng: random.Random, split: Split, language: Language) -> _Scene:
     return _Scene(rng, split, language, me, sender, others, user)
 
 
-def _exchange(scene: _Scene, *, first: bool) -> list[Turn]:
+def _exchange(scene: _Scene, *, first: bool, intent: str = "") -> list[Turn]:
     rng = scene.rng
     if rng.random() < 0.06:
         scene.language = "ja" if scene.language == "en" else "en"
-    intent, topic = _choose(scene, first=first)
+    intent, topic = (intent, "") if intent else _choose(scene, first=first)
     asker = scene.sender
     said = _user_line(scene, intent, topic)
     before, after = _company(scene, intent, topic)

@@ -27,9 +27,9 @@ STARTER = Path(__file__).parents[2] / "data" / "starter"
 STATE = Path(__file__).parents[2] / "data" / "jobs" / "starter-train"
 WARMUP = 0.03  # share of the run
 FLOOR = 0.03  # of the peak learning rate, at the end
-BATCH_TOKENS = 3072
+BATCH_TOKENS = 2048  # for each worker
 OUTER_RATE = 0.25  # of the rate of the layers, for embeddings and norms
-ECHOES_UNTIL = 0.85  # share of the run; later the exercises would only cost time
+EASY_UNTIL = 0.65  # share of the run; from there on the dialogues are as rooms have them
 
 
 def build(vocabulary: int) -> LlamaForCausalLM:
@@ -126,9 +126,9 @@ def run(
 def _stream(codec: Tokenizer, options: argparse.Namespace, at: Progress) -> Iterator[Batch]:
     """Batches without end; each worker draws pools of its own."""
     while True:
-        echoes = options.echoes * max(0.0, 1 - _share(options, at) / ECHOES_UNTIL)
+        ease = max(0.0, 1 - _share(options, at) / EASY_UNTIL)
         index = at.pool * options.threads + rank()
-        yield from batches(codec, options.seed, index, BATCH_TOKENS, echoes)
+        yield from batches(codec, options.seed, index, BATCH_TOKENS, ease)
         at.pool += 1
 
 
@@ -159,9 +159,6 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=STATE, help="folder of the training state")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
-    parser.add_argument(
-        "--echoes", type=float, default=2.0, help="copying exercises a dialogue, at the start"
-    )
     parser.add_argument("--save-every", type=int, default=10, help="pools between two states")
     parser.add_argument("--resume", action="store_true", help="go on from the stored state")
     parser.add_argument("--init", type=Path, help="folder with weights to start from")

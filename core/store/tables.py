@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -90,6 +91,8 @@ messages = Table(
     Column("owner", Text),  # the user whose idempotency key this is
     Column("idempotency_key", Text),
     _checksum(),
+    Column("reasoning", Text),  # what the model thought aloud before it spoke
+    Column("speech", JSON),  # what the response processor did to the words, and what it heard
     UniqueConstraint("room_id", "seq", name="uq_messages_seq"),
     UniqueConstraint("room_id", "owner", "idempotency_key", name="uq_messages_key"),
     Index("ix_messages_status", "status"),
@@ -150,5 +153,64 @@ loads = Table(
     Column("model", Text, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("at", String(32), nullable=False),
+    _checksum(),
+)
+
+agent_index = Table(
+    # What is searched: one row an agent, rebuilt whenever its file changed. Disposable.
+    "agent_index",
+    metadata,
+    Column("name_key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of what was embedded
+    Column("encoder", Text, nullable=False),  # which model made the vector
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, length 1
+    _checksum(),
+)
+
+agent_versions = Table(
+    # Every text that an agent's file has had; `version` counts 1, 2, 3, … per agent.
+    "agent_versions",
+    metadata,
+    Column("name_key", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("saved_at", String(32), nullable=False),
+    Column("source", String(16), nullable=False),  # app | file | import | restore
+    _checksum(),
+)
+
+prompts = Table(
+    # What was sent for a reply, exactly, and how many tokens each part took.
+    "prompts",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the messages: JSON, zlib
+    _checksum(),
+)
+
+answers = Table(
+    # The answer cache: only exactly the same prompt to the same model with the same options.
+    "answers",
+    metadata,
+    Column("key", String(64), primary_key=True),  # SHA-256
+    Column("model", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("used", Integer, nullable=False, default=0),
+    _checksum(),
+)
+
+spending = Table(
+    # What each user had models do, day by day (UTC), for the quotas.
+    "spending",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("requests", Integer, nullable=False, default=0),
+    Column("tokens", Integer, nullable=False, default=0),
     _checksum(),
 )
