@@ -43,11 +43,14 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
-    """Opens an address in a browser of its own; afterwards nothing may have left 127.0.0.1."""
+    """Opens an address in a browser of its own; afterwards nothing may have left 127.0.0.1.
+
+    `on` is another server than the one that all tests share.
+    """
     contexts = []
     watched = Watched([], [])
 
-    def open_one(path: str = "/", **options: Any) -> Page:
+    def open_one(path: str = "/", on: Server = server, **options: Any) -> Page:
         context = chromium.new_context(
             **{"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
         )
@@ -57,7 +60,7 @@ def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
         page.on("request", lambda request: _note(request.url, watched))
         page.on("websocket", lambda opened: _note(opened.url, watched))
         page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        page.goto(server.url + path)
+        page.goto(on.url + path)
         return page
 
     yield open_one

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import Page, expect
+
+from testing.running import running as running_app
 from tests.browser.conftest import OpenPage, Server
 from tests.browser.steps import composer, line, ready, running, say, stop_button
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def test_a_newcomer_writes_and_three_people_answer(open_page: OpenPage, server: Server) -> None:
-    page = open_page()
-    ready(page)
+def test_a_newcomer_writes_and_three_people_answer(open_page: OpenPage, tmp_path: Path) -> None:
+    with running_app(tmp_path / "data") as fresh:
+        page = open_page(on=fresh)
+        ready(page)
+        _first_words(page)
+        page.close()
+
+
+def _first_words(page: Page) -> None:
     expect(page.get_by_text("I keep this veranda")).to_be_visible()
     page.get_by_role("button", name="What can I do here?").click()
     for seq, name in enumerate(("You", "Mizuho", "Ren", "Aki"), start=1):
