@@ -14,13 +14,13 @@ from core.agents import Agent, Agents
 from core.errors import AgentNotFound, Interrupted, StorageError, Unforeseen
 from core.logs import part_logger
 from core.messages import Kind, ReplyStatus, StreamEvent
-from core.providers.base import GenerationOptions
 from core.providers.chain import answer
 from core.providers.registry import Registry
 from core.rooms import admin, book, rounds
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
 from core.rooms.model import Presence, Room
+from core.rooms.options import options_for
 from core.rooms.policy import in_order
 from core.rooms.reply import RETRY_S, Reply
 from core.rooms.speaker import Spoken, speak
@@ -244,7 +244,7 @@ class Engine:
                 opened.chain,
                 transcript,
                 [member.name for member in room.members],
-                self._options(agent),
+                options_for(agent, self._settings),
                 answer=lambda *asked: answer(self._registry, *asked),
                 say=reply.add,
                 cancel=cancel,
@@ -282,17 +282,3 @@ class Engine:
         assert event.message is not None
         flush_ms = self._settings.rooms.flush_ms
         return Reply(self._store, self._logs, self.flusher, event.message, flush_ms)
-
-    def _options(self, agent: Agent) -> GenerationOptions:
-        models = self._settings.models
-        own = agent.options
-        return GenerationOptions(
-            context_tokens=models.context_tokens,
-            max_tokens=int(own.get("max_tokens", models.answer_tokens)),
-            temperature=own.get("temperature"),
-            top_p=own.get("top_p"),
-            seed=own.get("seed"),
-            first_token_s=models.first_token_s,
-            between_tokens_s=models.between_tokens_s,
-            retries=models.retries,
-        )

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.agents import Agents
+from core.agents import Agent, Agents
 from core.errors import AgentNotFound
-from core.messages import Message, StreamEvent
+from core.messages import Line, Message, StreamEvent
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, transfer
+from core.rooms import admin, book, posting, replay, transfer, tryout
 from core.rooms.engine import Defaults, Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
 from core.rooms.model import Presence, Room, RoomSummary
+from core.rooms.options import options_for
 from core.settings import Settings
 from core.store import Store
 from core.store import tables as t
@@ -210,6 +211,11 @@ class Rooms:
             room_id = book.find_room(conn, ref)["id"]
             bounded = max(1, min(limit, 1_000))
             return book.load_messages(conn, room_id, after=after, before=before, limit=bounded)
+
+    def try_out(self, agent: Agent, model: str, said: str, *, user: str) -> tryout.Tryout:
+        """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
+        options = options_for(agent, self._settings)
+        return tryout.begin(agent, model, Line(1, user, said), options, self._registry)
 
     # --- what goes on ---------------------------------------------------------------------
 

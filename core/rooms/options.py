@@ -1,0 +1,23 @@
+"""How an agent's answers are wanted: its own options, else those of the settings."""
+
+from __future__ import annotations
+
+from core.agents import Agent
+from core.providers.base import GenerationOptions
+from core.settings import Settings
+
+
+def options_for(agent: Agent, settings: Settings) -> GenerationOptions:
+    """What a provider is told beside the prompt."""
+    models = settings.models
+    own = agent.options
+    return GenerationOptions(
+        context_tokens=models.context_tokens,
+        max_tokens=int(own.get("max_tokens", models.answer_tokens)),
+        temperature=own.get("temperature"),
+        top_p=own.get("top_p"),
+        seed=own.get("seed"),
+        first_token_s=models.first_token_s,
+        between_tokens_s=models.between_tokens_s,
+        retries=models.retries,
+    )
