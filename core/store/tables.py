@@ -214,3 +214,24 @@ spending = Table(
     Column("tokens", Integer, nullable=False, default=0),
     _checksum(),
 )
+
+telemetry = Table(
+    # The machine in numbers: every second for an hour, means of a minute for a week.
+    "telemetry",
+    metadata,
+    Column("step_s", Integer, primary_key=True, autoincrement=False),  # 1 or 60
+    Column("at", Integer, primary_key=True, autoincrement=False),  # seconds since the epoch
+    Column("series", JSON, nullable=False),  # number by name, see core/hardware/series.py
+    _checksum(),
+)
+
+machine_events = Table(
+    "machine_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    _checksum(),
+)

@@ -20,7 +20,7 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_moods"
+revision = "9999_moods"
 down_revision = "{before}"
 
 
@@ -56,7 +56,7 @@ def with_next_step(folder: Path) -> Path:
     for step in schema.VERSIONS.glob("[0-9]*.py"):
         (folder / step.name).write_text(step.read_text())
     text = textwrap.dedent(NEXT).format(before=schema.known_versions()[-1])
-    (folder / "0002_moods.py").write_text(text)
+    (folder / "9999_moods.py").write_text(text)
     return folder
 
 
@@ -102,7 +102,7 @@ def test_a_migration_keeps_rows_and_a_backup(data_paths: DataPaths, tmp_path: Pa
     before = schema.known_versions()[-1]
     assert migrate.migrate(data_paths, with_next_step(tmp_path / "steps")) == before
     with closing(plain_connection(data_paths.database, writable=True)) as connection:
-        assert schema.version_of(connection) == "0002_moods"
+        assert schema.version_of(connection) == "9999_moods"
         moods = connection.execute("SELECT mood, count(*) FROM messages GROUP BY mood").fetchall()
         assert moods == [("calm", 5)]
         assert verify.damage(connection) is None
@@ -119,7 +119,7 @@ def test_a_failing_migration_changes_nothing(data_paths: DataPaths, tmp_path: Pa
     filled(data_paths)
     before = shape(data_paths.database)
     steps = with_next_step(tmp_path / "steps")
-    step = steps / "0002_moods.py"
+    step = steps / "9999_moods.py"
     step.write_text(step.read_text() + "    raise ValueError('as planned')\n")
     with pytest.raises(StorageError, match="nothing was changed"):
         migrate.migrate(data_paths, steps)
@@ -131,7 +131,7 @@ def test_a_migration_that_breaks_references_changes_nothing(
 ) -> None:
     filled(data_paths)
     steps = with_next_step(tmp_path / "steps")
-    step = steps / "0002_moods.py"
+    step = steps / "9999_moods.py"
     step.write_text(step.read_text() + "    op.execute('DELETE FROM rooms')\n")
     with pytest.raises(StorageError):
         migrate.migrate(data_paths, steps)
@@ -157,7 +157,7 @@ def kill_while_migrating(nursery: Nursery, folder: Path, every: int) -> int:
         )
         with closing(plain_connection(paths.database, writable=True)) as connection:
             version = schema.version_of(connection)
-            assert version in (old, "0002_moods")
+            assert version in (old, "9999_moods")
             assert verify.damage(connection) is None
             rows = connection.execute("SELECT count(*) FROM messages").fetchone()
             assert rows == (5,)
@@ -167,7 +167,7 @@ def kill_while_migrating(nursery: Nursery, folder: Path, every: int) -> int:
         seen.add(version)
         if not outcome.killed:
             assert outcome.error is None
-            assert seen == {old, "0002_moods"}
+            assert seen == {old, "9999_moods"}
             return point
         point += every
 
