@@ -35,7 +35,7 @@ class Workbench:
         self.registry = registry
         self.started_at = time.time()
         self.preferences = Preferences(store)
-        self.agents = Agents({"system": SYSTEM_AGENTS, "user": settings.paths.agents})
+        self.agents = Agents({"system": SYSTEM_AGENTS, "user": settings.paths.agents}, store)
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
 
     @classmethod

@@ -2,5 +2,6 @@
 
 from core.agents.files import Agents
 from core.agents.spec import Agent
+from core.agents.versions import Version
 
-__all__ = ["Agent", "Agents"]
+__all__ = ["Agent", "Agents", "Version"]

@@ -7,40 +7,44 @@ from __future__ import annotations
 
 import threading
 import time
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from core.agents.spec import Agent
+from core.agents import disk, pictures, saving, versions
+from core.agents.names import name_key
+from core.agents.parsing import MAX_FILE_BYTES, parse
+from core.agents.serialising import to_text
+from core.agents.spec import SYSTEM, USER, Agent
+from core.agents.versions import APP, FILE, RESTORE, History, Version
+from core.agents.watch import Look, Watch
 from core.errors import AgentNotFound, FileInvalid
-from core.text import N_, words
+from core.store import Store
 
-MAX_FILE_BYTES = 256 * 1024
-MAX_NAME = 80
+__all__ = ["Agents", "name_key", "parse"]
+
 LOOK_AGAIN_S = 0.5  # a change of a file is seen after at most this
-
-_TEXTS = ("name", "description", "gender", "background", "model", "adapter", "template")
-_LISTS = ("personalities", "roles", "tones", "skills", "tools")
-_MAPPINGS = ("introduction", "options")
 
 
 class Agents:
-    """All agents of this installation; files are read again when they changed.
+    """All agents of this installation; files are read again when they changed. Thread-safe.
 
-    A user's agent stands before a bundled one of the same name.
+    A user's agent stands before a bundled one of the same name. Nobody who reads ever waits for
+    somebody who writes.
     """
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
-        """`folders` maps a source ("system", "user") to its folder, the later one winning."""
+    def __init__(self, folders: Mapping[str, Path], store: Store) -> None:
+        """`folders` maps "system" and "user" to their folders, the later one winning."""
         self._folders = folders
-        self._lock = threading.Lock()
-        self._known: dict[Path, tuple[int, Agent]] = {}
-        self._errors: dict[Path, FileInvalid] = {}
-        self._found: dict[str, Agent] = {}
-        self._looked_at = -LOOK_AGAIN_S
+        self._lock = threading.RLock()
+        self._history = History(store)
+        self._watch = Watch(folders, self._history.last_good)
+        self._saving = saving.Saving(folders[USER], self._watch, self._history)
+        self._now: Look | None = None
+        self._looked_at = 0.0
+
+    # --- reading ------------------------------------------------------------------------------
 
     def get(self, name: str) -> Agent:
         """The agent of this name (NFKC, case folded).
@@ -48,155 +52,184 @@ class Agents:
         Raises:
             AgentNotFound: there is none.
         """
-        found = self._by_key().get(name_key(name))
-        if found is None:
-            raise AgentNotFound(agent=name)
-        return found
+        return _known(self._current(), name)
 
     def errors(self) -> list[FileInvalid]:
         """What is wrong with files that could not be read, each with line and reason."""
-        self._by_key()
-        return list(self._errors.values())
+        return list(self._current().errors)
 
     def list(self) -> list[Agent]:
         """Every agent, by name."""
-        return sorted(self._by_key().values(), key=lambda agent: agent.name.casefold())
+        return sorted(self._current().found.values(), key=lambda agent: agent.name.casefold())
 
-    def _by_key(self) -> dict[str, Agent]:
+    def text(self, name: str) -> tuple[str, str]:
+        """The file's text as it is on the disk, broken or not, and its revision.
+
+        Raises:
+            AgentNotFound: there is none.
+        """
+        content = self._content(self.get(name))
+        return content.decode("utf-8-sig", errors="replace"), saving.revision_of(content)
+
+    def to_text(self, agent: Agent) -> str:
+        """The text of a file for `agent`, which reads back as the same agent."""
+        return to_text(agent)
+
+    def free_name(self, name: str) -> str:
+        """`name` when nobody is called so, else "name 2", "name 3", …"""
+        return saving.free_name(name, self._find)
+
+    # --- changing -----------------------------------------------------------------------------
+
+    def save(self, agent: Agent, *, revision: str | None, source: str = APP) -> Agent:
+        """Write the agent's file as a whole; the agent with its new revision.
+
+        `revision` is that of the agent its editor saw, `None` for a new one. The file stays the
+        same when the name changes; a bundled agent is copied into the user's folder.
+
+        Raises:
+            FileInvalid: a value is not acceptable; `params["field"]` names it.
+            NameTaken: another agent has this name.
+            AgentConflict: somebody else has changed the file meanwhile.
+            StorageError: it could not be written.
+        """
         with self._lock:
-            if time.monotonic() - self._looked_at > LOOK_AGAIN_S:
-                self._found = self._look()
-                self._looked_at = time.monotonic()
-            return self._found
+            self._look()
+            old = None if revision is None else self._by_file(agent) or self._find(agent.name)
+            return self._write(old, to_text(agent), revision, source)
 
-    def _look(self) -> dict[str, Agent]:
-        found: dict[str, Agent] = {}
-        for source, folder in self._folders.items():
-            for path in sorted(folder.glob("*.md")):
-                agent = self._read(path, source)
-                if agent is not None:
-                    found[name_key(agent.name)] = agent
-        return found
+    def save_text(self, name: str, text: str, *, revision: str | None, source: str = APP) -> Agent:
+        """Like `save`, with the file's text; `name` is the agent's name before."""
+        with self._lock:
+            self._look()
+            old = None if revision is None else self._find(name)
+            return self._write(old, text, revision, source)
 
-    def _read(self, path: Path, source: str) -> Agent | None:
-        known = self._known.get(path)
-        try:
-            stamp = path.stat().st_mtime_ns
-            if known is not None and known[0] == stamp:
-                return known[1]
-            agent = parse(path.read_bytes(), path.name, source)
-        except FileInvalid as error:
-            self._errors[path] = error
-            return known[1] if known else None
-        except OSError as error:
-            self._errors[path] = FileInvalid(file=path.name, line="-", detail=error.strerror)
-            return known[1] if known else None
-        self._known[path] = (stamp, agent)
-        self._errors.pop(path, None)
+    def duplicate(self, name: str, new_name: str | None = None) -> Agent:
+        """A copy of the user's own, picture included, by default as "name 2"."""
+        with self._lock:
+            old = self.get(name)
+            picture = self.avatar(name)
+            copy = replace(old, name=new_name or self.free_name(name), avatar=None, card=None)
+            new = self.save(copy, revision=None)
+            return new if picture is None else self.set_avatar(new.name, picture)
+
+    def delete(self, name: str, *, revision: str | None = None) -> None:
+        """Remove the user's file. Its versions, picture and card stay: `restore` undoes it.
+
+        Raises:
+            AgentNotFound, AgentBundled, StorageError: nothing was removed.
+            AgentConflict: the file is not what `revision` says.
+        """
+        with self._lock:
+            self._look()
+            self._saving.delete(_known(self._current(), name), revision)
+            self._look()
+
+    def set_avatar(self, name: str, data: bytes | None) -> Agent:
+        """Keep a picture (PNG, JPEG, WebP or GIF) beside the file; `None` takes it away.
+
+        Raises:
+            FileUnusable: it is none of these, or larger than 4 MB.
+        """
+        with self._lock:
+            self._look()
+            agent = self._saving.picture(self.get(name), data, self._find)
+            self._look()
+            return agent
+
+    def avatar(self, name: str) -> bytes | None:
+        """Its picture; `None` when it has none that can be read."""
+        agent = self.get(name)
+        if agent.avatar is None:
+            return None
+        # A bundled agent's picture stays where it is when the agent is edited.
+        for source in (agent.source, SYSTEM):
+            data = pictures.load(self._folders[source] / agent.avatar)
+            if data is not None:
+                return data
+        return None
+
+    # --- versions -----------------------------------------------------------------------------
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """Every text that this agent's file has had, the newest first."""
+        return self._history.all(name)
+
+    def diff(self, name: str, old: int, new: int | None = None) -> str:
+        """A unified diff between two versions; `None` stands for the file as it is now.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        later = self._history.one(name, new) if new is not None else self._version_now(name)
+        return versions.difference(self._history.one(name, old), later)
+
+    def restore(self, name: str, version: int) -> Agent:
+        """Take an older text back, of a deleted agent too; what is there now stays a version.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        text = self._history.one(name, version).content
+        with self._lock:
+            self._look()
+            old = self._find(name)
+            revision = None if old is None else saving.revision_of(self._content(old))
+            return self._write(old, text, revision, RESTORE)
+
+    def deleted(self) -> Sequence[str]:
+        """The names of agents that are gone and can be restored."""
+        gone = set(self._history.keys()) - self._current().found.keys()
+        return [self._history.called(key) for key in sorted(gone)]
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _current(self) -> Look:
+        now_there = self._now
+        if now_there is not None and time.monotonic() - self._looked_at <= LOOK_AGAIN_S:
+            return now_there
+        # Whoever finds somebody else looking or writing takes what was there before.
+        if self._lock.acquire(blocking=now_there is None):
+            try:
+                return self._look()
+            finally:
+                self._lock.release()
+        assert now_there is not None
+        return now_there
+
+    def _look(self) -> Look:
+        look = self._watch.look()
+        if look.changed:
+            self._history.seen(look.changed)
+        self._now, self._looked_at = look, time.monotonic()
+        return look
+
+    def _write(self, old: Agent | None, text: str, revision: str | None, source: str) -> Agent:
+        agent = self._saving.text(old, text, revision=revision, source=source, find=self._find)
+        self._look()
         return agent
 
+    def _find(self, name: str) -> Agent | None:
+        return self._current().found.get(name_key(name))
 
-def name_key(name: str) -> str:
-    """How names are compared: NFKC, case folded, outer blanks gone."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    def _by_file(self, agent: Agent) -> Agent | None:
+        same = (agent.source, agent.file)
+        return next((a for a in self._current().found.values() if (a.source, a.file) == same), None)
 
+    def _content(self, agent: Agent) -> bytes:
+        try:
+            return disk.read(self._watch.path(agent), MAX_FILE_BYTES, links=True)
+        except OSError:
+            raise AgentNotFound(agent=agent.name) from None
 
-def parse(content: bytes, file: str, source: str = "user") -> Agent:
-    """Read one agent file.
-
-    Raises:
-        FileInvalid: naming the line and what was expected there.
-    """
-    if len(content) > MAX_FILE_BYTES:
-        raise FileInvalid(
-            file=file,
-            line=1,
-            detail=words(N_("larger than {limit} KB"), limit=MAX_FILE_BYTES // 1024),
-        )
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise FileInvalid(file=file, line=line, detail=words(N_("not UTF-8 text"))) from None
-    head, body = _split(text, file)
-    return Agent(body=body.strip(), source=source, **_fields(_load(head, file), file))
+    def _version_now(self, name: str) -> Version:
+        text, _revision = self.text(name)
+        return Version(0, datetime.now(UTC), FILE, text)
 
 
-def _split(text: str, file: str) -> tuple[str, str]:
-    if not text.startswith("---\n"):
-        raise FileInvalid(
-            file=file, line=1, detail=words(N_("expected “---” before the front matter"))
-        )
-    head, found, body = text[4:].partition("\n---")
-    if not found:
-        raise FileInvalid(
-            file=file, line=1, detail=words(N_("the front matter has no closing “---”"))
-        )
-    return head, body.partition("\n")[2]
-
-
-class _Loader(yaml.SafeLoader):
-    """SafeLoader without aliases: a file of one kilobyte cannot grow into gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(
-                problem="aliases are not used here", problem_mark=event.start_mark
-            )
-        return super().compose_node(parent, index)
-
-
-def _load(head: str, file: str) -> dict[str, Any]:
-    try:
-        data = yaml.load(head, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 2
-        raise FileInvalid(
-            file=file, line=line, detail=error.problem or words(N_("not YAML"))
-        ) from None
-    except (yaml.YAMLError, RecursionError):
-        raise FileInvalid(file=file, line=2, detail=words(N_("not YAML"))) from None
-    if not isinstance(data, dict):
-        raise FileInvalid(file=file, line=2, detail=words(N_("expected “name: …” lines")))
-    return data
-
-
-def _fields(data: dict[str, Any], file: str) -> dict[str, Any]:
-    known = (*_TEXTS, *_LISTS, *_MAPPINGS)
-    for key in data:
-        if key not in known:
-            detail = words(
-                N_("unknown field “{key}”; expected {known}"), key=key, known=", ".join(known)
-            )
-            raise FileInvalid(file=file, line=2, detail=detail)
-    fields: dict[str, Any] = {key: _text(data[key], key, file) for key in _TEXTS if key in data}
-    fields |= {key: _list(data[key], key, file) for key in _LISTS if key in data}
-    fields |= {key: _mapping(data[key], key, file) for key in _MAPPINGS if key in data}
-    name = fields.get("name", "").strip()
-    if not name or len(name) > MAX_NAME or any(ord(letter) < 32 for letter in name):
-        raise FileInvalid(
-            file=file,
-            line=2,
-            detail=words(N_("name: expected 1 to {limit} characters"), limit=MAX_NAME),
-        )
-    return {**fields, "name": name}
-
-
-def _text(value: Any, key: str, file: str) -> str:
-    if not isinstance(value, str | int | float):
-        raise FileInvalid(file=file, line=2, detail=words(N_("{key}: expected text"), key=key))
-    return str(value)
-
-
-def _list(value: Any, key: str, file: str) -> tuple[str, ...]:
-    items: Iterable[Any] = value if isinstance(value, list) else [value]
-    return tuple(_text(item, key, file) for item in items)
-
-
-def _mapping(value: Any, key: str, file: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise FileInvalid(
-            file=file, line=2, detail=words(N_("{key}: expected “word: value” pairs"), key=key)
-        )
-    return {str(name): item for name, item in value.items()}
+def _known(look: Look, name: str) -> Agent:
+    found = look.found.get(name_key(name))
+    if found is None:
+        raise AgentNotFound(agent=name)
+    return found

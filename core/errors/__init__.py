@@ -16,6 +16,8 @@
     ├── Conflict
     │   ├── IdempotencyConflict
     │   ├── NameTaken
+    │   ├── AgentConflict
+    │   ├── AgentBundled
     │   └── SenderIsAgent
     ├── AccessDenied
     │   ├── Unauthorised
@@ -84,6 +86,8 @@ from core.errors.base import (
     explain,
 )
 from core.errors.given import (
+    AgentBundled,
+    AgentConflict,
     AgentNotFound,
     BodyTooLarge,
     ConfigInvalid,
@@ -134,6 +138,8 @@ from core.errors.storage import (
 
 __all__ = [
     "AccessDenied",
+    "AgentBundled",
+    "AgentConflict",
     "AgentNotFound",
     "AnswerEmpty",
     "AppNotRunning",

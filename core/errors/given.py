@@ -48,7 +48,7 @@ class ConfigInvalid(InvalidInput):
 
 
 class FileInvalid(InvalidInput):
-    """Params: file, line, detail."""
+    """Params: file, line, detail; of an agent's file also field ("" for none)."""
 
     code = "file_invalid"
     text = N_("{file}, line {line}: {detail}.")
@@ -124,6 +124,22 @@ class NameTaken(Conflict):
     code = "name_taken"
     text = N_("The name “{name}” is already taken.")
     next_step = N_("Please choose another one.")
+
+
+class AgentConflict(Conflict):
+    """Somebody else saved it since this editor saw it. Params: agent."""
+
+    code = "agent_conflict"
+    text = N_("“{agent}” has been changed elsewhere since you opened it; nothing was overwritten.")
+    next_step = N_("Open it again, compare, and save your changes on top.")
+
+
+class AgentBundled(Conflict):
+    """Params: agent."""
+
+    code = "agent_bundled"
+    text = N_("“{agent}” comes with Engawa and cannot be deleted.")
+    next_step = N_("You can edit it: your own version then stands in its place.")
 
 
 class SenderIsAgent(Conflict):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.agents import Agents
-from core.agents import files as agent_files
-from core.agents.files import parse
+from core.agents.parsing import parse
 from core.errors import AgentNotFound, FileInvalid
-from core.paths import SYSTEM_AGENTS
+from core.paths import SYSTEM_AGENTS, DataPaths
+from core.store import Store
 
 GOOD = """---
 name: Hana
@@ -23,9 +24,10 @@ She cooks.
 
 
 @pytest.fixture
-def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Agents:
-    monkeypatch.setattr(agent_files, "LOOK_AGAIN_S", 0)
-    return Agents({"system": SYSTEM_AGENTS, "user": tmp_path})
+def agents(tmp_path: Path, data_paths: DataPaths, no_wait: None) -> Iterator[Agents]:
+    store = Store.open(data_paths)
+    yield Agents({"system": SYSTEM_AGENTS, "user": tmp_path}, store)
+    store.close()
 
 
 def test_a_file_is_a_character():
