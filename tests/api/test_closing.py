@@ -41,12 +41,12 @@ def _ask_and_close(served: Served, rooms: list[str]) -> int:
             send(tab, type="message", content="Tell me")
         for number, (tab, room) in enumerate(zip(opened, rooms, strict=True)):
             answer = until(tab, lambda frame: frame["type"] in ("delta", "status"))[-1]
+            status = served.bench.rooms.message(room, answer["seq"]).status
+            closed_early += status is ReplyStatus.PENDING
             if number % 2:
                 tab.socket.close()  # the machine went away: no goodbye
             else:
                 tab.close()
-            status = served.bench.rooms.message(room, answer["seq"]).status
-            closed_early += status is ReplyStatus.PENDING
     for room in rooms:
         assert served.bench.rooms.wait_idle(room, 20)
     return closed_early
