@@ -31,7 +31,7 @@ def add_faults(app: FastAPI) -> None:
 
 
 def error_response(error: WorkbenchError, lang: str, status: int | None = None) -> JSONResponse:
-    headers = {"Retry-After": "1"} if error.status in {429, 503} else {}
+    headers = {"Retry-After": str(error.retry_after_s)} if error.status in {429, 503} else {}
     body = {"error": error.as_dict(lang)}
     return JSONResponse(body, status_code=status or error.status, headers=headers)
 

@@ -7,6 +7,7 @@
     │   ├── MessageEmpty
     │   ├── ConfigInvalid
     │   ├── FileInvalid
+    │   ├── CardInvalid
     │   └── FileUnusable
     ├── NotFound
     │   ├── RoomNotFound
@@ -50,7 +51,13 @@
     │   ├── StreamBroken
     │   ├── AnswerEmpty
     │   ├── Interrupted
+    │   ├── CircuitOpen
+    │   ├── FromCache
     │   └── FellBack
+    │       └── FellBackToCache
+    ├── OverQuota
+    │   ├── RequestsUsedUp
+    │   └── TokensUsedUp
     ├── PortInUse
     ├── AppNotRunning
     ├── ChecksFailed
@@ -85,11 +92,13 @@ from core.errors.base import (
     by_code,
     explain,
 )
+from core.errors.care import OverQuota, RequestsUsedUp, TokensUsedUp
 from core.errors.given import (
     AgentBundled,
     AgentConflict,
     AgentNotFound,
     BodyTooLarge,
+    CardInvalid,
     ConfigInvalid,
     Conflict,
     FileInvalid,
@@ -107,9 +116,12 @@ from core.errors.given import (
 )
 from core.errors.models import (
     AnswerEmpty,
+    CircuitOpen,
     CodeInside,
     FellBack,
+    FellBackToCache,
     FirstTokenTimeout,
+    FromCache,
     Interrupted,
     ModelIncomplete,
     ModelMissing,
@@ -145,7 +157,9 @@ __all__ = [
     "AppNotRunning",
     "BindNeedsAccounts",
     "BodyTooLarge",
+    "CardInvalid",
     "ChecksFailed",
+    "CircuitOpen",
     "CodeInside",
     "ConfigInvalid",
     "Conflict",
@@ -154,11 +168,13 @@ __all__ = [
     "DatabaseDamaged",
     "DiskFull",
     "FellBack",
+    "FellBackToCache",
     "FileInvalid",
     "FileUnusable",
     "FirstTokenTimeout",
     "ForeignHost",
     "ForeignOrigin",
+    "FromCache",
     "IdempotencyConflict",
     "InternalFault",
     "Interrupted",
@@ -174,10 +190,12 @@ __all__ = [
     "NotForChat",
     "NotFound",
     "OutOfMemory",
+    "OverQuota",
     "PortInUse",
     "PromptTooLong",
     "ProviderError",
     "Relayed",
+    "RequestsUsedUp",
     "RoomNotFound",
     "RunnerGone",
     "SchemaTooNew",
@@ -190,6 +208,7 @@ __all__ = [
     "StreamBroken",
     "TokenMissing",
     "TokenTimeout",
+    "TokensUsedUp",
     "TooMany",
     "Unauthorised",
     "Unforeseen",

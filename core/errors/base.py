@@ -21,6 +21,11 @@ class WorkbenchError(Exception):
         self.params: dict[str, Any] = params
         super().__init__(self.message())
 
+    @property
+    def retry_after_s(self) -> int:
+        """When the same may succeed: the API's Retry-After for 429 and 503."""
+        return 1
+
     def message(self, lang: str | None = None) -> str:
         """What happened, in `lang` (default: the current language)."""
         return _in_words(self.text, self.params, lang or language())

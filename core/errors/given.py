@@ -55,6 +55,14 @@ class FileInvalid(InvalidInput):
     next_step = N_("Please correct the file; until then the last good version is used.")
 
 
+class CardInvalid(InvalidInput):
+    """A character card cannot be taken over. Params: file, field, expected, found."""
+
+    code = "card_invalid"
+    text = N_("{file}, {field}: expected {expected}, found {found}.")
+    next_step = N_("Please export the card again where it comes from, or choose another file.")
+
+
 class FileUnusable(InvalidInput):
     """A file of the user cannot be read or written. Params: file, detail."""
 

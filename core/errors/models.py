@@ -143,6 +143,17 @@ class AnswerEmpty(ProviderError):
     next_step = N_("Try again, or give it a longer answer length.")
 
 
+class CircuitOpen(ProviderError):
+    """Its server failed too often just now, so it is not asked. Params: model, failures, seconds.
+
+    `seconds`: until it is tried again.
+    """
+
+    code = "circuit_open"
+    text = N_("{model} failed too often and is left alone; it is tried again in {seconds} s.")
+    next_step = N_("See to its server; “Look again” on the Models screen asks it at once.")
+
+
 class FellBack(ProviderError):
     """Not raised: stored with an answer that another model gave than the one wanted.
 
@@ -152,6 +163,21 @@ class FellBack(ProviderError):
     code = "fallback"
     text = N_("{wanted} did not answer ({cause}), so {used} did.")
     next_step = N_("Put right what kept it from answering, or choose another model.")
+
+
+class FellBackToCache(FellBack):
+    """Not raised, like `FellBack`. Params: those, and at (when the kept answer was given)."""
+
+    code = "fallback_cached"
+    text = N_("{wanted} did not answer ({cause}), so {used} did, from the cache of {at}.")
+
+
+class FromCache(ProviderError):
+    """Not raised: stored with an answer that no model was asked for. Params: model, at."""
+
+    code = "from_cache"
+    text = N_("From the cache: what {model} answered to exactly the same on {at}.")
+    next_step = N_("To have it asked anew, clear the cache on the Settings screen.")
 
 
 class Interrupted(ProviderError):

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from core.errors import (
     AnswerEmpty,
     FellBack,
+    FellBackToCache,
+    FromCache,
     ModelNotFound,
     ProviderError,
     StreamBroken,
     WorkbenchError,
 )
-from core.messages import PromptMessage, Reason
-from core.providers.base import STARTER, Chunk, GenerationOptions
+from core.messages import PromptMessage, Reason, Usage
+from core.providers.base import STARTER, Chunk, GenerationOptions, Provider
+from core.providers.breaker import Breaker
+from core.providers.cache import AnswerCache, KeptAnswer
 from core.providers.registry import Registry
 
 PromptFor = Callable[[str], Sequence[PromptMessage]]
@@ -26,13 +30,25 @@ PromptFor = Callable[[str], Sequence[PromptMessage]]
 class Chosen:
     """Which model answers, told before its first chunk.
 
-    `reason` is set when it is not the first of the chain: the code "fallback" with `wanted`,
-    `used` and `cause`. `host` names the machine when the model runs elsewhere.
+    `reason` is set when it is not the first of the chain (the code "fallback" with `wanted`,
+    `used` and `cause`) or not asked at all ("from_cache", "fallback_cached"). `host` names the
+    machine when the model runs elsewhere. `key`: where the answer cache may keep the answer.
     """
 
     ref: str
     reason: Reason | None = None
     host: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An answer up to its first visible character, and what follows."""
+
+    held: list[Chunk]
+    rest: Generator[Chunk, None, None]
+    key: str | None = None
+    kept_at: str | None = None  # it is from the cache, given then
 
 
 def answer(
@@ -41,13 +57,16 @@ def answer(
     prompt_for: PromptFor,
     options: GenerationOptions,
     cancel: threading.Event,
+    *,
+    cache: AnswerCache | None = None,
 ) -> Iterator[Chosen | Chunk]:
     """Ask the models of `chain` in order until one speaks; the starter is always the last.
 
     Yields `Chosen` once, then the chunks. A model that fails, or ends, before its first
-    visible character is passed over; what it thought aloud until then is dropped. Only models
-    that stand in `chain` are asked, so nothing leaves this machine that the user has not put
-    there. When `cancel` is set the iterator ends without a chunk that has `done_reason`.
+    visible character is passed over; what it thought aloud until then is dropped. One whose
+    server failed too often just now is passed over without a wait. Only models that stand in
+    `chain` are asked, so nothing leaves this machine that the user has not put there. When
+    `cancel` is set the iterator ends without a chunk that has `done_reason`.
 
     Raises:
         ProviderError: the chosen model failed in the middle of its answer, or none answered
@@ -56,17 +75,18 @@ def answer(
     """
     first_error: WorkbenchError | None = None
     for ref in _ending_at_starter(chain):
-        with closing(_pieces(registry, ref, prompt_for, options, cancel)) as pieces:
-            try:
-                held = _until_first_text(pieces, ref)
-            except (ProviderError, ModelNotFound) as error:
-                first_error = first_error or error
-                continue
+        try:
+            begun = _begin(registry, ref, prompt_for, options, cancel, cache)
+        except (ProviderError, ModelNotFound) as error:
+            first_error = first_error or error
+            continue
+        with closing(begun.rest):
             if cancel.is_set():
                 return
-            yield Chosen(ref, _why(chain, ref, first_error), registry.host(ref))
-            yield from held
-            yield from pieces
+            reason = _why(chain, ref, first_error, begun.kept_at)
+            yield Chosen(ref, reason, registry.host(ref), begun.key)
+            yield from begun.held
+            yield from begun.rest
             return
     assert first_error is not None  # the chain is never empty
     raise first_error
@@ -77,25 +97,58 @@ def _ending_at_starter(chain: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*chain, STARTER]))
 
 
-def _pieces(
+def _begin(
     registry: Registry,
     ref: str,
     prompt_for: PromptFor,
     options: GenerationOptions,
     cancel: threading.Event,
+    cache: AnswerCache | None,
+) -> _Begun:
+    provider = registry.provider(ref)
+    prompt = prompt_for(ref)
+    key = cache.key(ref, prompt, options) if cache is not None else None
+    kept = cache.find(key) if cache is not None and key is not None else None
+    if kept is not None:
+        return _Begun([], _again(kept), kept_at=kept.at)
+    pieces = _pieces(provider, registry.breaker(ref), ref, prompt, options, cancel)
+    try:
+        return _Begun(_until_first_text(pieces, ref), pieces, key)
+    except BaseException:
+        pieces.close()  # now, not when the error's traceback is forgotten
+        raise
+
+
+def _again(kept: KeptAnswer) -> Generator[Chunk, None, None]:
+    """An answer from the cache; nothing was generated for it."""
+    yield Chunk(kept.content)
+    yield Chunk(usage=Usage(prompt_tokens=0, completion_tokens=0), done_reason="stop")
+
+
+def _pieces(
+    provider: Provider,
+    breaker: Breaker,
+    ref: str,
+    prompt: Sequence[PromptMessage],
+    options: GenerationOptions,
+    cancel: threading.Event,
 ) -> Generator[Chunk, None, None]:
     """One model's chunks up to its last; an end without one is an error unless cancelled."""
-    stream = registry.provider(ref).stream(ref, prompt_for(ref), options, cancel)
-    try:
-        for chunk in stream:
-            yield chunk
-            if chunk.done_reason is not None:
-                return
-    finally:
-        if isinstance(stream, Generator):  # now, not when an error's traceback is forgotten
-            stream.close()
-    if not cancel.is_set():
-        raise StreamBroken(model=ref, detail="it ended before it was done")
+    with breaker.attempt(ref) as attempt:
+        stream = provider.stream(ref, prompt, attempt.options(options), cancel)
+        try:
+            for chunk in stream:
+                attempt.heard()
+                if chunk.done_reason is not None:
+                    attempt.completed()
+                    yield chunk
+                    return
+                yield chunk
+        finally:
+            if isinstance(stream, Generator):
+                stream.close()
+        if not cancel.is_set():
+            raise StreamBroken(model=ref, detail="it ended before it was done")
 
 
 def _until_first_text(pieces: Iterator[Chunk], ref: str) -> list[Chunk]:
@@ -110,7 +163,12 @@ def _until_first_text(pieces: Iterator[Chunk], ref: str) -> list[Chunk]:
     return held  # cancelled
 
 
-def _why(chain: Sequence[str], used: str, error: WorkbenchError | None) -> Reason | None:
-    if error is None:
-        return None
-    return FellBack(wanted=chain[0], used=used, cause=error).reason()
+def _why(
+    chain: Sequence[str], used: str, error: WorkbenchError | None, kept_at: str | None
+) -> Reason | None:
+    """Why the answer is not simply that of the model that was wanted; `None` when it is."""
+    if error is not None and kept_at is not None:
+        return FellBackToCache(wanted=chain[0], used=used, cause=error, at=kept_at[:10]).reason()
+    if error is not None:
+        return FellBack(wanted=chain[0], used=used, cause=error).reason()
+    return FromCache(model=used, at=kept_at[:10]).reason() if kept_at is not None else None

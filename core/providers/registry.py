@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from core.errors import ModelNotFound, WorkbenchError
-from core.providers.base import ModelInfo, Provider, ProviderState, Served, prefix_of
+from core.providers.base import STARTER, ModelInfo, Provider, ProviderState, Served, prefix_of
+from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
+from core.providers.tokens import TokenCounter, TokenCounters
 
 T = TypeVar("T")
 
@@ -24,10 +26,12 @@ class Registry:
     a screen may ask as often as it draws.
     """
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
+    def __init__(self, providers: Iterable[Provider], breakers: Breakers | None = None) -> None:
+        self._breakers = breakers or Breakers()
         self._providers = {provider.name: provider for provider in providers}
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
         self._states = _Kept(self._ask_states, STATE_AGE_S)
+        self._tokens = TokenCounters()
 
     def provider(self, ref: str) -> Provider:
         """The provider that a reference names.
@@ -68,17 +72,42 @@ class Registry:
         except WorkbenchError:
             return None
 
+    def breaker(self, ref: str) -> Breaker:
+        """The circuit breaker of what answers for `ref`: its server, or its own process.
+
+        The starter is the last resort, so its circuit never opens.
+        """
+        provider = self.provider(ref)
+        if provider.name == STARTER:
+            return Breaker(Server(STARTER), BreakerRules(failures=0))
+        if isinstance(provider, Served):
+            return self._breakers.of(Server(provider.name, provider.host(ref)))
+        return self._breakers.of(Server(ref))
+
+    def circuits(self) -> list[CircuitState]:
+        """How each server that was asked so far is thought of."""
+        return self._breakers.states()
+
+    def tokens(self, ref: str) -> TokenCounter:
+        """What counts tokens for a model: its own tokenizer where its files are here.
+
+        All other models get an estimate of their own, which learns; an unknown one, too.
+        """
+        return self._tokens.of(ref, self._providers.get(prefix_of(ref)))
+
     def warm(self, ref: str) -> None:
         """Begin to load a model in the background; an unknown one is passed over."""
         try:
             self.provider(ref).warm(ref)
         except ModelNotFound:
             return
+        threading.Thread(target=self.tokens, args=(ref,), name="tokens", daemon=True).start()
 
     def forget(self) -> None:
         """Ask the servers anew next time, for example after the user has started one."""
         self._models.forget()
         self._states.forget()
+        self._breakers.try_again()
 
     def close(self) -> None:
         """Close every provider."""
