@@ -146,6 +146,7 @@ class _Fields:
 _READERS: dict[str, Callable[[_Fields, Node, str], Any]] = {
     "name": _Fields.name,
     "description": _Fields.text,
+    "descriptions": _Fields.lines,
     "gender": _Fields.text,
     "background": _Fields.text,
     "personalities": _Fields.texts,

@@ -16,7 +16,8 @@ class Agent:
     """One character.
 
     `model` is a model reference; `None` means the app's default model. `body` is the free text
-    of its file and goes into the prompt. `introduction` has one line per language code.
+    of its file and goes into the prompt. `introduction` has one line per language code, and
+    `descriptions` has what screens show in place of `description`, which models read.
     `options` are sampling options (temperature, top_p, max_tokens, seed). `language` is the one
     it speaks, "" for that of whoever speaks to it. `memory` says what it may remember from:
     nothing, the room, or every room it is in. `greetings` are its first lines, the usual one
@@ -41,6 +42,7 @@ class Agent:
     template: str = "default"
     body: str = ""
     introduction: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     source: str = USER
     language: str = ""
@@ -55,4 +57,9 @@ class Agent:
 
     def introduce(self, language: str) -> str:
         """Its own line in `language`, else in English, else its description."""
-        return self.introduction.get(language) or self.introduction.get("en") or self.description
+        own = self.introduction
+        return own.get(language) or own.get("en") or self.describe(language)
+
+    def describe(self, language: str) -> str:
+        """What it is, in `language` when its file says it there."""
+        return self.descriptions.get(language) or self.description

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import pytest
 
-from core.agents import Agents
-from core.agents.files import name_key
+from core.agents.names import name_key
+from core.agents.parsing import parse
 from core.agents.prompt import estimate_tokens, render_system
 from core.agents.spec import Agent
 from core.paths import SYSTEM_AGENTS
@@ -17,7 +17,7 @@ from core.rooms.first import MEMBERS
 from core.starter.wording_files import tones
 from core.text import LANGUAGES
 
-PEOPLE = Agents({"system": SYSTEM_AGENTS}).list()
+PEOPLE = [parse(path.read_bytes(), path.name) for path in sorted(SYSTEM_AGENTS.glob("*.md"))]
 MOST_TOKENS = 600
 WANTED_ROLES = {
     "customer support",
@@ -40,10 +40,9 @@ def voice_of_label() -> dict[str, str]:
     return {label: voice for voice, row in tones("en").items() for label in row["labels"]}
 
 
-def test_every_file_is_read():
-    agents = Agents({"system": SYSTEM_AGENTS})
-    assert len(agents.list()) == len(list(SYSTEM_AGENTS.glob("*.md"))) >= 14
-    assert agents.errors() == []
+def test_there_are_enough_and_each_file_is_named_after_its_agent():
+    assert len(PEOPLE) >= 14
+    assert [agent.file for agent in PEOPLE] == [f"{name_key(agent.name)}.md" for agent in PEOPLE]
 
 
 def test_the_wanted_roles_and_the_first_rooms_members_are_there():
@@ -86,9 +85,24 @@ def test_the_introduction_is_in_each_language(agent: Agent, language: str):
 
 
 @everybody
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_described_in_each_language(agent: Agent, language: str):
+    assert bool(JAPANESE.search(agent.describe(language))) is (language == "ja")
+
+
+@everybody
+def test_the_examples_show_it_speaking_both_languages(agent: Agent):
+    lines = agent.examples.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["{{user}}", "{{char}}"] * 2
+    assert JAPANESE.search(lines[3])
+    assert not JAPANESE.search(lines[0])
+
+
+@everybody
 def test_the_prompt_stays_small(agent: Agent):
     others = [person.name for person in PEOPLE]
-    assert estimate_tokens(render_system(agent, agent.template, others)) <= MOST_TOKENS
+    system = estimate_tokens(render_system(agent, agent.template, others))
+    assert system + estimate_tokens(agent.examples) <= MOST_TOKENS
 
 
 def voices(agent: Agent) -> frozenset[str]:

@@ -120,6 +120,13 @@ def test_agents_are_found_by_what_they_are(screen: OpenScreen) -> None:
     assert "Mizuho" not in texts(test)
 
 
+def test_agents_are_described_in_the_users_language(
+    screen: OpenScreen, workbench: Workbench
+) -> None:
+    workbench.preferences.set("language", "ja")
+    assert "仕組みを知るのが好きなエンジニア" in texts(screen("agents"))
+
+
 def test_a_broken_agent_file_is_named(screen: OpenScreen, workbench: Workbench) -> None:
     folder = workbench.settings.paths.agents
     (folder / "broken.md").write_text("no front matter", encoding="utf-8")
