@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.api.bodies import agent_body, model_body, provider_body, room_body, summary_body
 from core.cli.door import Body
 from core.cli.later import later_providers
+from core.cli.mended import tell
 from core.rooms.frames import frame, message_body
 from core.settings import Settings
 from core.text import language
@@ -24,6 +25,7 @@ class LocalDoor:
 
     def __init__(self, settings: Settings) -> None:
         self._bench = Workbench.open(settings, providers=later_providers(settings), serving=False)
+        tell(self._bench.store.report)
         self._rooms = self._bench.rooms
         self._asked: set[str] = set()
 
