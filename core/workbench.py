@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 
 from sqlalchemy import insert
 
 from core import logs
 from core.agents import Agents
+from core.hardware import Residency, Telemetry
 from core.paths import SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
 from core.providers.defaults import default_providers
 from core.providers.registry import Registry
+from core.providers.residency import residency
 from core.rooms.first import first_room
 from core.rooms.service import Rooms
 from core.settings import Settings
@@ -29,7 +32,13 @@ class Workbench:
     Pages, the API and the command line get it from `current()`; there is one per process.
     """
 
-    def __init__(self, settings: Settings, store: Store, registry: Registry) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        registry: Registry,
+        resident: Callable[[], Residency] = Residency,
+    ) -> None:
         self.settings = settings
         self.store = store
         self.registry = registry
@@ -37,6 +46,7 @@ class Workbench:
         self.preferences = Preferences(store)
         self.agents = Agents({"system": SYSTEM_AGENTS, "user": settings.paths.agents}, store)
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
+        self.telemetry = Telemetry(store, settings.paths.root, resident)
 
     @classmethod
     def open(
@@ -58,11 +68,12 @@ class Workbench:
         store = Store.open(settings.paths, url=settings.database_url, port=port)
         logs.configure(settings.paths, settings.debug)
         try:
-            registry = Registry(_providers(settings, store) if providers is None else providers)
-            bench = cls(settings, store, registry)
+            given = list(_providers(settings, store) if providers is None else providers)
+            bench = cls(settings, store, Registry(given), partial(residency, given))
             first_room(bench.store, bench.rooms, bench.agents)
             if serving:
                 bench.rooms.resume()
+                bench.telemetry.start()
         except BaseException:
             store.close()
             raise
@@ -70,6 +81,7 @@ class Workbench:
 
     def close(self) -> None:
         """Stop speaking, end the models' processes, and release the folder."""
+        self.telemetry.close()
         self.rooms.close()
         self.registry.close()
         self.store.close()

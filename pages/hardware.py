@@ -6,7 +6,7 @@ from collections import deque
 
 import streamlit as st
 
-from core.hardware.snapshot import Gpu, Snapshot, read_snapshot
+from core.hardware.snapshot import Gpu, Snapshot
 from core.text import _
 from pages.ui import frame, words
 from pages.ui.engine import workbench
@@ -35,7 +35,7 @@ def show() -> None:
 @st.fragment(run_every=READ_EVERY_S)
 def _numbers() -> None:
     words.begin(workbench())
-    now = read_snapshot()
+    now = workbench().telemetry.latest()
     kept = state().readings
     kept.append(now)
     with st.grid("auto", min_column_width=220):

@@ -50,6 +50,7 @@ class Model:
     capabilities: tuple[str, ...] = ("completion",)
     context_length: int = 4096
     size: int = 6_898_128
+    vram: int = 0  # how much of it lies on a card
 
 
 DEFAULT_MODELS = (
@@ -201,7 +202,13 @@ class ScriptedOllama(ScriptedHttp):
 
     def _ps(self) -> list[dict[str, Any]]:
         return [
-            {"name": f"{name}:latest", "model": f"{name}:latest", "context_length": num_ctx}
+            {
+                "name": f"{name}:latest",
+                "model": f"{name}:latest",
+                "size": self.models[name].size,
+                "size_vram": self.models[name].vram,
+                "context_length": num_ctx,
+            }
             for name, num_ctx in dict(self.loaded).items()
         ]
 

@@ -1,8 +1,7 @@
-"""/api/v1/agents, /api/v1/models, /api/v1/hardware: who can speak, with what, and where."""
+"""/api/v1/agents, /api/v1/models: who can speak, and with what."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -10,9 +9,8 @@ from fastapi.responses import JSONResponse
 
 from core.api.bodies import agent_body, model_body, provider_body
 from core.api.context import Bench, Language, failures
-from core.api.schemas import AgentList, AgentOut, HardwareOut, ModelList, ModelOut
+from core.api.schemas import AgentList, AgentOut, ModelList, ModelOut
 from core.api.threads import in_thread
-from core.hardware import read_snapshot
 from core.workbench import Workbench
 
 router = APIRouter(prefix="/api/v1")
@@ -66,18 +64,6 @@ async def read_model(
     ref: Annotated[str, Path(max_length=300, description="A model reference.")], bench: Bench
 ) -> JSONResponse:
     return JSONResponse(model_body(await in_thread(bench.registry.info, ref)))
-
-
-@router.get(
-    "/hardware",
-    tags=["hardware"],
-    response_model=HardwareOut,
-    responses=failures(),
-    summary="Read the machine",
-)
-async def read_hardware() -> JSONResponse:
-    """One reading of memory, processor and NVIDIA cards; `null` means unknown."""
-    return JSONResponse(asdict(await in_thread(read_snapshot)))
 
 
 def _models(bench: Workbench, lang: str) -> dict[str, Any]:

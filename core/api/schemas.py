@@ -191,22 +191,6 @@ class ModelList(BaseModel):
     providers: list[ProviderOut]
 
 
-class GpuOut(BaseModel):
-    name: str | None
-    memory_used_bytes: int | None
-    memory_total_bytes: int | None
-
-
-class HardwareOut(BaseModel):
-    """`null` means unknown, never zero; without a card `gpus` is empty."""
-
-    at: float = Field(description="Seconds since 1970.")
-    cpu_percent: float | None
-    memory_used_bytes: int
-    memory_total_bytes: int
-    gpus: list[GpuOut]
-
-
 class Health(BaseModel):
     status: Literal["ok", "degraded"]
     version: str

@@ -12,8 +12,17 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
+from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
-from core.providers.base import CHAT, THINKING, Chunk, GenerationOptions, ModelInfo, name_of
+from core.providers.base import (
+    CHAT,
+    THINKING,
+    Chunk,
+    GenerationOptions,
+    ModelInfo,
+    name_of,
+    prefix_of,
+)
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.pool import RunnerPool
 
@@ -50,6 +59,14 @@ class RunnerProvider:
             except ProviderError:
                 continue
         return found
+
+    def resident(self) -> list[Resident]:
+        """Its models that are in memory or on their way there."""
+        return [
+            Resident(ref, pid=pid)
+            for ref, pid in self._pool.pids().items()
+            if prefix_of(ref) == self.name
+        ]
 
     def problems(self) -> dict[str, ProviderError]:
         """Every folder that cannot be used, and why."""

@@ -21,6 +21,7 @@ from core.errors import (
     ServerFault,
     WorkbenchError,
 )
+from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
 from core.providers.base import (
     CHAT,
@@ -36,7 +37,14 @@ from core.providers.base import (
 from core.providers.faults import Fault
 from core.providers.ollama_api import READ_S, OllamaApi
 from core.providers.ollama_chat import OllamaChat
-from core.providers.ollama_models import Shape, full_name, loaded_names, model_info, tags_of
+from core.providers.ollama_models import (
+    Shape,
+    full_name,
+    loaded_names,
+    model_info,
+    residents_of,
+    tags_of,
+)
 from core.providers.ollama_options import Windows, address_of, parameters
 from core.providers.ollama_shapes import Shapes
 from core.providers.ollama_transport import Refused
@@ -92,6 +100,10 @@ class OllamaProvider:
         shape = self._shapes.ask(self._api.watch(ref), name)
         sizes = {tag.name: tag.size_bytes for tag in tags_of(self._api.tags(ref))}
         return model_info(name, shape, self.url, sizes.get(name), _is_in(name, self._loaded()))
+
+    def resident(self) -> list[Resident]:
+        """The models in the server's memory now. Raises as `models`."""
+        return residents_of(self._api.ps(TITLE))
 
     def version(self) -> str:
         """The server's version. Raises as `models`."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.hardware.snapshot import Resident
 from core.providers.base import (
     CHAT,
     EMBEDDING,
@@ -81,6 +82,24 @@ def loaded_names(ps: Mapping[str, Any]) -> frozenset[str]:
     """The names in /api/ps: models in memory now."""
     names = (_text(entry.get("model")) or _text(entry.get("name")) for entry in _entries(ps))
     return frozenset(name for name in names if name)
+
+
+def residents_of(ps: Mapping[str, Any]) -> list[Resident]:
+    """The models of /api/ps. Its sizes are the server's own reckoning, not the driver's."""
+    return [
+        Resident(f"ollama:{name.removesuffix(':latest')}", _host_bytes(entry), _vram_bytes(entry))
+        for entry in _entries(ps)
+        if (name := _text(entry.get("model")) or _text(entry.get("name")))
+    ]
+
+
+def _vram_bytes(entry: Mapping[str, Any]) -> int | None:
+    return _count(entry.get("size_vram"))
+
+
+def _host_bytes(entry: Mapping[str, Any]) -> int | None:
+    size, vram = _count(entry.get("size")), _vram_bytes(entry)
+    return None if size is None or vram is None else max(0, size - vram)
 
 
 def model_info(

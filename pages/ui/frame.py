@@ -7,7 +7,6 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.hardware.snapshot import read_snapshot
 from core.text import _
 from core.workbench import Workbench
 from pages.ui import words
@@ -60,7 +59,7 @@ def _card() -> None:
     bench = workbench()
     words.begin(bench)
     with st.container(border=True, gap="xsmall", key="card"):
-        now = read_snapshot()
+        now = bench.telemetry.latest()
         for gpu in now.gpus:
             _bar(plain(gpu.name or ""), gpu.memory_used_bytes, gpu.memory_total_bytes)
         if not now.gpus:

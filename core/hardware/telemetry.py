@@ -1,0 +1,117 @@
+"""The machine as everybody sees it: the last snapshot, its history, and what happened.
+
+One sampler reads the machine once a second while the app serves; screens, routes and commands
+only get what it has read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from core.hardware.event_log import EventLog
+from core.hardware.events import Event, between
+from core.hardware.history import KEPT_S, MINUTE, SECOND, History
+from core.hardware.reader import MachineReader
+from core.hardware.sampler import PERIOD_S, Sampler
+from core.hardware.series import Point, means, point_of
+from core.hardware.snapshot import Residency, Snapshot
+from core.store import Store
+
+LIMIT_S = 0.4  # how long a reading waits for the driver, and for the model servers
+POINTS = 300  # a longer series is thinned to about so many
+LONGEST_S = KEPT_S[MINUTE]
+_SHARED = 32  # series that are kept for others who ask for the same
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points at equal steps, oldest first; where nothing was measured there is none."""
+
+    step_s: int
+    points: tuple[Point, ...]
+
+
+class Telemetry:
+    """Reads the machine and remembers it. Thread-safe; nothing is read before the first call."""
+
+    def __init__(
+        self, store: Store, folder: Path, residency: Callable[[], Residency] = Residency
+    ) -> None:
+        self._reader = MachineReader(folder, residency)
+        self._history, self._events = History(store), EventLog(store)
+        self._sampler: Sampler | None = None
+        self._latest: Snapshot | None = None
+        self._shared: dict[tuple[int, int], tuple[float, Series]] = {}
+
+    def start(self, period_s: float = PERIOD_S) -> None:
+        """Begin to read the machine, once a period."""
+        self._sampler = Sampler(self._look, period_s)
+
+    def close(self) -> None:
+        """End, and store what was not stored yet. Does not wait for a driver that hangs."""
+        if self._sampler is not None:
+            self._sampler.close()
+        self._history.flush()
+        self._reader.close(LIMIT_S)
+
+    def latest(self) -> Snapshot:
+        """The last snapshot; without a sampler it is read now. Answers within a second."""
+        if self._sampler is not None and self._latest is not None:
+            return self._latest
+        return self._reader.read(LIMIT_S)
+
+    def settled(self, limit_s: float = 3.0) -> Snapshot:
+        """A snapshot for somebody who asks once, and waits: a driver may have to wake up, and
+        the processor's share is that of some time."""
+        end = time.monotonic() + limit_s
+        while True:
+            found = self.latest()
+            complete = found.cpu_percent is not None and not found.gpus_stale
+            if complete or time.monotonic() > end:
+                return found
+            time.sleep(0.1)
+
+    def history(self, seconds: int, points: int = POINTS) -> Series:
+        """The last `seconds`, at most a week, as about `points` points at most.
+
+        An hour is made of seconds, more than that of minutes. All who ask for the same within
+        half a step share one answer.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        asked, now = (seconds, points), time.time()
+        made_at, series = self._shared.get(asked, (0.0, None))
+        if series is None or not 0 <= now - made_at < series.step_s / 2:
+            series = self._series(now - seconds, seconds, points)
+            if len(self._shared) >= _SHARED:
+                self._shared.clear()
+            self._shared[asked] = now, series
+        return series
+
+    def events(self, limit: int = 100, before: int | None = None) -> list[Event]:
+        """What happened, the newest first; `before`: only those with a smaller id.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        return self._events.read(limit, before)
+
+    def _look(self) -> None:
+        now = self._reader.read(LIMIT_S)
+        before, self._latest = self._latest, now
+        self._history.add(point_of(now))
+        if before is not None:
+            self._events.add(list(between(before, now)))
+
+    def _series(self, since: float, seconds: int, points: int) -> Series:
+        if seconds <= KEPT_S[SECOND]:
+            unit, found = SECOND, self._history.seconds(since)
+        else:
+            unit, found = MINUTE, self._history.minutes(since)
+        step_s = unit * max(1, ceil(seconds / points / unit))
+        return Series(step_s, tuple(means(found, step_s)))
