@@ -19,11 +19,12 @@ from core.providers.base import CHAT, Chunk, GenerationOptions, ModelInfo
 class Script:
     """What a model says: pieces in order, a pause before each, perhaps an error in their place.
 
+    A piece is a text, or a whole chunk (a thought, say).
     `pause_s` is waited before every piece and is cut short by a stop. `error` is raised after
     `fail_after` pieces. `{last}` in a piece becomes the last line that the model heard.
     """
 
-    pieces: Sequence[str] = ("Hello", " from", " the", " script.")
+    pieces: Sequence[str | Chunk] = ("Hello", " from", " the", " script.")
     pause_s: float = 0.0
     error: WorkbenchError | None = None
     fail_after: int = 0
@@ -75,7 +76,9 @@ class ScriptedProvider:
                 raise script.error
             if cancel.wait(script.pause_s) if script.pause_s else cancel.is_set():
                 return
-            yield Chunk(text=piece.replace("{last}", last))
+            if isinstance(piece, str):
+                piece = Chunk(text=piece.replace("{last}", last))
+            yield piece
         if script.error is not None and script.fail_after >= len(script.pieces):
             raise script.error
         usage = Usage(prompt_tokens=len(messages), completion_tokens=len(script.pieces))

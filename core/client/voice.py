@@ -9,10 +9,10 @@ from core.agents import Agent
 from core.agents.prompt import build_prompt
 from core.client.agents_file import Entry
 from core.messages import Message, PromptMessage
-from core.providers.base import GenerationOptions
+from core.providers.base import Chunk, GenerationOptions
 from core.providers.chain import Chosen, answer
 from core.providers.registry import Registry
-from core.rooms.rules import printable
+from core.rooms.speech import Processor
 from core.settings import Settings
 
 
@@ -55,13 +55,16 @@ class Voice:
 
         left = self._limit
         chunks = answer(self._registry, [self._entry.model], prompt_for, self._options, cancel)
-        for chunk in chunks:
-            if isinstance(chunk, Chosen):
-                yield chunk
-                continue
-            text = printable(chunk.text)[:left]
-            left -= len(text)
-            if text:
-                yield text
-            if left == 0:
-                return
+        processor = Processor(self._character.name, members)
+        for piece in chunks:
+            if isinstance(piece, Chosen):
+                yield piece
+            elif isinstance(piece, Chunk):
+                text = processor.heard(piece)[:left]
+                left -= len(text)
+                if text:
+                    yield text
+                if left == 0 or processor.ended:
+                    break
+        if rest := processor.rest()[:left]:
+            yield rest

@@ -42,6 +42,13 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """A model thinks aloud before its first word; told once a model, before it is `Chosen`."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Begun:
     """An answer up to its first visible character, and what follows."""
 
@@ -59,14 +66,14 @@ def answer(
     cancel: threading.Event,
     *,
     cache: AnswerCache | None = None,
-) -> Iterator[Chosen | Chunk]:
+) -> Iterator[Thinking | Chosen | Chunk]:
     """Ask the models of `chain` in order until one speaks; the starter is always the last.
 
-    Yields `Chosen` once, then the chunks. A model that fails, or ends, before its first
-    visible character is passed over; what it thought aloud until then is dropped. One whose
-    server failed too often just now is passed over without a wait. Only models that stand in
-    `chain` are asked, so nothing leaves this machine that the user has not put there. When
-    `cancel` is set the iterator ends without a chunk that has `done_reason`.
+    Yields `Chosen` once, then the chunks; `Thinking` may come before it. A model that fails, or
+    ends, before its first visible character is passed over; what it thought aloud until then
+    is dropped. One whose server failed too often just now is passed over without a wait. Only
+    models that stand in `chain` are asked, so nothing leaves this machine that the user has not
+    put there. When `cancel` is set the iterator ends without a chunk that has `done_reason`.
 
     Raises:
         ProviderError: the chosen model failed in the middle of its answer, or none answered
@@ -76,7 +83,7 @@ def answer(
     first_error: WorkbenchError | None = None
     for ref in _ending_at_starter(chain):
         try:
-            begun = _begin(registry, ref, prompt_for, options, cancel, cache)
+            begun = yield from _begin(registry, ref, prompt_for, options, cancel, cache)
         except (ProviderError, ModelNotFound) as error:
             first_error = first_error or error
             continue
@@ -104,7 +111,7 @@ def _begin(
     options: GenerationOptions,
     cancel: threading.Event,
     cache: AnswerCache | None,
-) -> _Begun:
+) -> Generator[Thinking, None, _Begun]:
     provider = registry.provider(ref)
     prompt = prompt_for(ref)
     key = cache.key(ref, prompt, options) if cache is not None else None
@@ -113,7 +120,8 @@ def _begin(
         return _Begun([], _again(kept), kept_at=kept.at)
     pieces = _pieces(provider, registry.breaker(ref), ref, prompt, options, cancel)
     try:
-        return _Begun(_until_first_text(pieces, ref), pieces, key)
+        held = yield from _until_first_text(pieces, ref)
+        return _Begun(held, pieces, key)
     except BaseException:
         pieces.close()  # now, not when the error's traceback is forgotten
         raise
@@ -151,11 +159,15 @@ def _pieces(
             raise StreamBroken(model=ref, detail="it ended before it was done")
 
 
-def _until_first_text(pieces: Iterator[Chunk], ref: str) -> list[Chunk]:
+def _until_first_text(pieces: Iterator[Chunk], ref: str) -> Generator[Thinking, None, list[Chunk]]:
     """The chunks up to the first visible character; blanks and thoughts alone are none."""
     held: list[Chunk] = []
+    thinks = False
     for chunk in pieces:
         held.append(chunk)
+        if chunk.reasoning and not thinks:
+            thinks = True
+            yield Thinking(ref)
         if chunk.text.strip():
             return held
         if chunk.done_reason is not None:

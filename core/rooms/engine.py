@@ -248,6 +248,7 @@ class Engine:
                 answer=lambda *asked: answer(self._registry, *asked),
                 say=reply.add,
                 cancel=cancel,
+                thinking=reply.thinking,
             )
         except Exception as error:
             log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
@@ -267,6 +268,8 @@ class Engine:
             reason=reason,
             usage=spoken.usage,
             timings=spoken.timings(),
+            reasoning=spoken.reasoning,
+            speech=spoken.speech,
             also=lambda conn: rounds.end(conn, turn),
             wait_to_retry=lambda: not self._closing.wait(RETRY_S),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
@@ -68,6 +68,14 @@ class Reply:
         if first:
             self._seen.wait(FIRST_S)
 
+    def thinking(self) -> None:
+        """Let those who listen know that thoughts come, but no word yet."""
+        room, seq = self.message.room, self.message.seq
+        future = self._store.submit(
+            lambda conn: book.change_message(conn, room, seq, "status", {"reasoning": ""})
+        )
+        future.add_done_callback(self._thought)
+
     def replace(self, content: str, *, owner: str, key: str | None) -> Message:
         """End as `complete` with `content`, whatever was streamed before it.
 
@@ -92,6 +100,8 @@ class Reply:
         reason: Reason | None = None,
         usage: Usage | None = None,
         timings: Timings | None = None,
+        reasoning: str | None = None,
+        speech: Mapping[str, Any] | None = None,
         also: Work | None = None,
         wait_to_retry: Callable[[], bool] = lambda: False,
     ) -> Message:
@@ -111,6 +121,8 @@ class Reply:
             "reason": asdict(reason) if reason else None,
             "usage": asdict(usage) if usage else None,
             "timings": asdict(timings) if timings else None,
+            "reasoning": reasoning,
+            "speech": dict(speech) if speech else None,
         }
         if model is not None:
             values["model"] = model
@@ -133,6 +145,10 @@ class Reply:
         final = events[-1].message
         assert final is not None
         return final
+
+    def _thought(self, done: Future[StreamEvent]) -> None:
+        if done.exception() is None:
+            self._logs.publish(done.result())
 
     def _rest(self, conn: Connection) -> list[StreamEvent]:
         """The last piece as a delta, so that the deltas of a reply always join to its text."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.agents import Agent
 from core.agents.prompt import build_prompt
-from core.errors import WorkbenchError
+from core.errors import AnswerEmpty, WorkbenchError
 from core.messages import Line, PromptMessage, Reason, ReplyStatus, Timings, Usage
 from core.providers.base import Chunk, GenerationOptions
-from core.providers.chain import Chosen
-from core.rooms.rules import name_key, printable
+from core.providers.chain import Chosen, Thinking
+from core.rooms.speech import Processor
 
 # The small starter forgets what it was asked when it is shown a long talk.
 STARTER_BUDGET_TOKENS = 360
@@ -21,15 +22,20 @@ RESERVE_TOKENS = 64
 
 Answer = Callable[
     [Sequence[str], Callable[[str], Sequence[PromptMessage]], GenerationOptions, threading.Event],
-    Iterator[Chosen | Chunk],
+    Iterator[Thinking | Chosen | Chunk],
 ]
 
 
 @dataclass
 class Spoken:
-    """What is known of a reply while it is spoken; times are `time.monotonic` seconds."""
+    """What is known of a reply while it is spoken; times are `time.monotonic` seconds.
+
+    `first_piece` is when the model began, thoughts included; `first_token` when it began to
+    speak. `reasoning` and `speech` are what the response processor found, once it has ended.
+    """
 
     began: float = field(default_factory=time.monotonic)
+    first_piece: float | None = None
     first_token: float | None = None
     model: str | None = None
     host: str | None = None
@@ -38,6 +44,9 @@ class Spoken:
     load_ms: float | None = None
     ended: bool = False
     pieces: int = 0
+    key: str | None = None  # under which the answer cache may keep it
+    reasoning: str | None = None
+    speech: dict[str, Any] | None = None
 
     def timings(self) -> Timings:
         """Milliseconds so far; tokens as the server counted them, else pieces."""
@@ -45,8 +54,9 @@ class Spoken:
         first = self.first_token
         rate = None
         tokens = (self.usage.completion_tokens if self.usage else None) or self.pieces
-        if first is not None and tokens > 1 and now > first:
-            rate = round((tokens - 1) / (now - first), 1)
+        since = self.first_piece or first
+        if first is not None and since is not None and tokens > 1 and now > since:
+            rate = round((tokens - 1) / (now - since), 1)
         return Timings(
             load_ms=self.load_ms,
             first_token_ms=round((first - self.began) * 1000, 1) if first else None,
@@ -65,72 +75,106 @@ def speak(
     answer: Answer,
     say: Callable[[str], None],
     cancel: threading.Event,
+    thinking: Callable[[], None] = lambda: None,
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
+
+    `thinking` is called once when the model thinks aloud before it says anything.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
         fails: that is `partial` or `failed` with a reason.
     """
-    spoken = Spoken()
-    opening = Opening(agent.name)
 
     def prompt_for(model: str) -> Sequence[PromptMessage]:
         room = options.context_tokens - options.max_tokens - RESERVE_TOKENS
         budget = STARTER_BUDGET_TOKENS if model == "starter" else max(256, room)
         return build_prompt(agent, transcript, model=model, members=members, budget_tokens=budget)
 
+    # Everybody in the room, those included who have said something and left.
+    people = dict.fromkeys([*members, *(line.sender for line in transcript)])
+    turn = _Turn(Processor(agent.name, people), say, thinking)
+    pieces = answer(chain, prompt_for, options, cancel)
     try:
-        for piece in answer(chain, prompt_for, options, cancel):
-            _take(piece, spoken, opening, say)
+        turn.take(pieces)
     except WorkbenchError as error:
-        spoken.reason = error.reason()
-        return (ReplyStatus.PARTIAL if spoken.first_token else ReplyStatus.FAILED), spoken
-    say(opening.rest())
-    if cancel.is_set() and not spoken.ended:
-        return ReplyStatus.STOPPED, spoken
-    return ReplyStatus.COMPLETE, spoken
+        return turn.broke(error), turn.spoken
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()  # now: a reply that ended early must not go on being generated
+    return turn.end(stopped=cancel.is_set()), turn.spoken
 
 
-def _take(
-    piece: Chosen | Chunk, spoken: Spoken, opening: Opening, say: Callable[[str], None]
-) -> None:
-    if isinstance(piece, Chosen):
-        spoken.model, spoken.reason, spoken.host = piece.ref, piece.reason, piece.host
-        return
-    text = opening.heard(printable(piece.text))
-    if text:
-        spoken.first_token = spoken.first_token or time.monotonic()
-        say(text)
-    spoken.pieces += bool(piece.text)
-    spoken.usage = piece.usage or spoken.usage
-    spoken.load_ms = piece.load_ms if piece.load_ms is not None else spoken.load_ms
-    spoken.ended = spoken.ended or piece.done_reason is not None
+class _Turn:
+    """What becomes of one answer's pieces."""
 
+    def __init__(
+        self, processor: Processor, say: Callable[[str], None], thinking: Callable[[], None]
+    ) -> None:
+        self.spoken = Spoken()
+        self._processor, self._say = processor, say
+        self._thinking: Callable[[], None] | None = thinking
 
-class Opening:
-    """The beginning of a reply, without blank lines and without the speaker's own name.
+    def take(self, pieces: Iterator[Thinking | Chosen | Chunk]) -> None:
+        """Say the pieces until they, or the reply, end."""
+        for piece in pieces:
+            if isinstance(piece, Chosen):
+                spoken = self.spoken
+                spoken.model, spoken.reason, spoken.host = piece.ref, piece.reason, piece.host
+                spoken.key = piece.key
+            elif isinstance(piece, Thinking):
+                self._began()
+                self._thinks()
+            else:
+                self._hear(piece)
+            if self._processor.ended:
+                return
 
-    Models like to begin with "Name: "; nothing is held back longer than it could be that.
-    """
+    def broke(self, error: WorkbenchError) -> ReplyStatus:
+        """The model failed; what was said stays, what was held back is not said."""
+        self.spoken.reason = error.reason()
+        self._close()
+        return ReplyStatus.PARTIAL if self.spoken.first_token else ReplyStatus.FAILED
 
-    def __init__(self, name: str) -> None:
-        self._name = name_key(name)
-        self._held: str | None = ""
+    def end(self, *, stopped: bool) -> ReplyStatus:
+        """Nothing more comes."""
+        spoken = self.spoken
+        cut_short = stopped and not spoken.ended and not self._processor.ended
+        if not cut_short:
+            self._speak(self._processor.rest())
+        self._close()
+        if cut_short:
+            return ReplyStatus.STOPPED
+        if spoken.first_token is None:
+            spoken.reason = AnswerEmpty(model=spoken.model or "-").reason()
+            return ReplyStatus.FAILED
+        return ReplyStatus.COMPLETE
 
-    def heard(self, text: str) -> str:
-        """What of the text so far can be shown now."""
-        if self._held is None:
-            return text
-        self._held = (self._held + text).lstrip()
-        head, colon, rest = self._held.replace("：", ":").partition(":")
-        if colon and name_key(head.strip("*")) == self._name:
-            self._held = rest.lstrip("* ")
-            return self.rest() if self._held else ""
-        could_be = not colon and self._name.startswith(name_key(head.strip("*")))
-        return "" if could_be else self.rest()
+    def _hear(self, chunk: Chunk) -> None:
+        spoken = self.spoken
+        if chunk.text or chunk.reasoning:
+            self._began()
+            spoken.pieces += 1
+        self._speak(self._processor.heard(chunk))
+        if self._thinking and not spoken.first_token and self._processor.thinks:
+            self._thinks()
+        spoken.usage = chunk.usage or spoken.usage
+        spoken.load_ms = chunk.load_ms if chunk.load_ms is not None else spoken.load_ms
+        spoken.ended = spoken.ended or chunk.done_reason is not None
 
-    def rest(self) -> str:
-        """Give up holding back."""
-        held, self._held = self._held or "", None
-        return held
+    def _began(self) -> None:
+        self.spoken.first_piece = self.spoken.first_piece or time.monotonic()
+
+    def _thinks(self) -> None:
+        if self._thinking is not None:
+            self._thinking()
+            self._thinking = None
+
+    def _speak(self, text: str) -> None:
+        if text:
+            self.spoken.first_token = self.spoken.first_token or time.monotonic()
+            self._say(text)
+
+    def _close(self) -> None:
+        self.spoken.reasoning = self._processor.reasoning
+        self.spoken.speech = self._processor.report

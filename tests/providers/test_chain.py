@@ -20,7 +20,7 @@ from core.errors import (
 )
 from core.messages import PromptMessage
 from core.providers.base import Chunk, GenerationOptions, ModelInfo
-from core.providers.chain import Chosen, answer
+from core.providers.chain import Chosen, Thinking, answer
 from core.providers.registry import Registry
 
 Piece = Chunk | Exception
@@ -130,15 +130,22 @@ NO_TEXT = {
 @pytest.mark.parametrize("what", NO_TEXT)
 def test_thoughts_and_blanks_are_no_answer(what: str) -> None:
     box = Small("box", {"box:a": NO_TEXT[what]})
-    pieces = run(["box:a"], box, starter())
+    thoughts, pieces = _apart(run(["box:a"], box, starter()))
+    assert thoughts == ([Thinking("box:a")] if "thoughts" in what else [])
     assert pieces[0].ref == "starter"
     assert [piece for piece in pieces[1:] if piece.reasoning or not piece.text.strip()] == [DONE]
     assert box.closed == 1
 
 
 def test_thoughts_and_blanks_before_the_text_are_kept() -> None:
-    said = [Chunk(reasoning="hm"), Chunk("\n"), Chunk("yes"), DONE]
-    assert run(["box:a"], Small("box", {"box:a": said}), starter()) == [Chosen("box:a"), *said]
+    said = [Chunk(reasoning="hm"), Chunk(reasoning="so"), Chunk("\n"), Chunk("yes"), DONE]
+    pieces = run(["box:a"], Small("box", {"box:a": said}), starter())
+    assert pieces == [Thinking("box:a"), Chosen("box:a"), *said]
+
+
+def _apart(pieces: list[Any]) -> tuple[list[Any], list[Any]]:
+    thoughts = [piece for piece in pieces if isinstance(piece, Thinking)]
+    return thoughts, [piece for piece in pieces if piece not in thoughts]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_reply_that_could_not_be_stored_for_a_while_is_whole(bench, monkeypatc
         while (event := watch.get(10)) and event.type == "delta":
             assert event.offset == len(shown)
             shown += event.text or ""
-    assert shown == "".join(PIECES)
+    assert shown == "".join(PIECES).rstrip()
     assert bench.rooms.message(ROOM, 2).status is ReplyStatus.COMPLETE
     assert bench.rooms.message(ROOM, 2).content == shown
 
@@ -63,7 +63,7 @@ def test_the_end_of_a_reply_waits_for_the_disk(bench, monkeypatch):
         with _full_disk(bench, monkeypatch):
             time.sleep(1.2)
     assert bench.rooms.wait_idle(ROOM, 10)
-    assert bench.rooms.message(ROOM, 2).content == "".join(PIECES)
+    assert bench.rooms.message(ROOM, 2).content == "".join(PIECES).rstrip()
 
 
 def test_a_message_that_was_refused_is_not_there_and_the_next_is_answered(bench, monkeypatch):
