@@ -1,0 +1,45 @@
+"""A room in which very much has been said, made in a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.rooms.document import FORMAT
+from core.rooms.model import Room
+from core.rooms.service import Rooms
+
+MEMBERS = ("Mizuho", "Ren", "Aki")
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def long_room(rooms: Rooms, name: str, lines: int) -> Room:
+    """A room of `lines` finished messages: one of a person, then one of each member, and so on."""
+    head = {"id": f"room_{name}", "name": name, "policy": "in_order", "created_at": _moment(0)}
+    members = [{"name": member} for member in MEMBERS]
+    return rooms.take_in(
+        {
+            "engawa_room": FORMAT,
+            "exported_at": _moment(lines),
+            "room": {**head, "members": members},
+            "messages": [_line(name, seq) for seq in range(1, lines + 1)],
+        }
+    )
+
+
+def _line(room: str, seq: int) -> dict[str, Any]:
+    sender = ("You", *MEMBERS)[(seq - 1) % (len(MEMBERS) + 1)]
+    return {
+        "id": f"msg_{room}_{seq}",
+        "seq": seq,
+        "sender": sender,
+        "kind": "human" if sender == "You" else "agent",
+        "content": f"Line {seq}: the evening light falls on the old wooden boards.",
+        "status": "complete",
+        "created_at": _moment(seq),
+        "model": None if sender == "You" else "starter",
+    }
+
+
+def _moment(minute: int) -> str:
+    return (BEGAN + timedelta(minutes=minute)).isoformat()
