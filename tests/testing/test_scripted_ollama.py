@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from core.paths import PROJECT
+from testing.ollama_recorded import recorded
 from testing.scripted_http import Body, Drip, End, Hang, Head, Pause, Raw, Reset, ScriptedHttp
-from testing.scripted_ollama import ScriptedOllama, recorded
+from testing.scripted_ollama import ScriptedOllama
 
 # In the one that is left out the server waits for the client to close.
 EVERY_CASE = sorted(recorded().keys() - {"client_closes"})
