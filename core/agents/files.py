@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from core.agents import disk, pictures, saving, versions
@@ -41,10 +42,16 @@ class Agents:
         self._history = History(store)
         self._watch = Watch(folders, self._history.last_good)
         self._saving = saving.Saving(folders[USER], self._watch, self._history)
+        disk.sweep(folders[USER])
         self._now: Look | None = None
         self._looked_at = 0.0
 
     # --- reading ------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """The user's folder, where pictures and cards lie beside the files."""
+        return self._folders[USER]
 
     def get(self, name: str) -> Agent:
         """The agent of this name (NFKC, case folded).
@@ -77,7 +84,7 @@ class Agents:
 
     def free_name(self, name: str) -> str:
         """`name` when nobody is called so, else "name 2", "name 3", …"""
-        return saving.free_name(name, self._find)
+        return saving.free_name(name, partial(_of, self._current()))
 
     # --- changing -----------------------------------------------------------------------------
 
@@ -94,23 +101,23 @@ class Agents:
             StorageError: it could not be written.
         """
         with self._lock:
-            self._look()
-            old = None if revision is None else self._by_file(agent) or self._find(agent.name)
-            return self._write(old, to_text(agent), revision, source)
+            look = self._look()
+            old = None if revision is None else _by_file(look, agent) or _of(look, agent.name)
+            return self._write(look, old, to_text(agent), revision, source)
 
     def save_text(self, name: str, text: str, *, revision: str | None, source: str = APP) -> Agent:
         """Like `save`, with the file's text; `name` is the agent's name before."""
         with self._lock:
-            self._look()
-            old = None if revision is None else self._find(name)
-            return self._write(old, text, revision, source)
+            look = self._look()
+            old = None if revision is None else _of(look, name)
+            return self._write(look, old, text, revision, source)
 
     def duplicate(self, name: str, new_name: str | None = None) -> Agent:
-        """A copy of the user's own, picture included, by default as "name 2"."""
+        """A copy of the user's own, picture and card included, by default as "name 2"."""
         with self._lock:
             old = self.get(name)
             picture = self.avatar(name)
-            copy = replace(old, name=new_name or self.free_name(name), avatar=None, card=None)
+            copy = replace(old, name=new_name or self.free_name(name), avatar=None)
             new = self.save(copy, revision=None)
             return new if picture is None else self.set_avatar(new.name, picture)
 
@@ -122,8 +129,7 @@ class Agents:
             AgentConflict: the file is not what `revision` says.
         """
         with self._lock:
-            self._look()
-            self._saving.delete(_known(self._current(), name), revision)
+            self._saving.delete(_known(self._look(), name), revision)
             self._look()
 
     def set_avatar(self, name: str, data: bytes | None) -> Agent:
@@ -133,10 +139,10 @@ class Agents:
             FileUnusable: it is none of these, or larger than 4 MB.
         """
         with self._lock:
-            self._look()
-            agent = self._saving.picture(self.get(name), data, self._find)
-            self._look()
-            return agent
+            look = self._look()
+            agent = _known(look, name)
+            text = to_text(replace(agent, avatar=self._saving.picture(agent, data)))
+            return self._write(look, agent, text, agent.revision, APP)
 
     def avatar(self, name: str) -> bytes | None:
         """Its picture; `None` when it has none that can be read."""
@@ -173,10 +179,10 @@ class Agents:
         """
         text = self._history.one(name, version).content
         with self._lock:
-            self._look()
-            old = self._find(name)
+            look = self._look()
+            old = _of(look, name)
             revision = None if old is None else saving.revision_of(self._content(old))
-            return self._write(old, text, revision, RESTORE)
+            return self._write(look, old, text, revision, RESTORE, formerly=name)
 
     def deleted(self) -> Sequence[str]:
         """The names of agents that are gone and can be restored."""
@@ -205,17 +211,19 @@ class Agents:
         self._now, self._looked_at = look, time.monotonic()
         return look
 
-    def _write(self, old: Agent | None, text: str, revision: str | None, source: str) -> Agent:
-        agent = self._saving.text(old, text, revision=revision, source=source, find=self._find)
+    def _write(
+        self,
+        look: Look,
+        old: Agent | None,
+        text: str,
+        revision: str | None,
+        source: str,
+        formerly: str = "",
+    ) -> Agent:
+        edit = saving.Edit(old, text, revision, source, formerly)
+        agent = self._saving.write(edit, partial(_of, look))
         self._look()
         return agent
-
-    def _find(self, name: str) -> Agent | None:
-        return self._current().found.get(name_key(name))
-
-    def _by_file(self, agent: Agent) -> Agent | None:
-        same = (agent.source, agent.file)
-        return next((a for a in self._current().found.values() if (a.source, a.file) == same), None)
 
     def _content(self, agent: Agent) -> bytes:
         try:
@@ -228,8 +236,17 @@ class Agents:
         return Version(0, datetime.now(UTC), FILE, text)
 
 
+def _of(look: Look, name: str) -> Agent | None:
+    return look.found.get(name_key(name))
+
+
 def _known(look: Look, name: str) -> Agent:
-    found = look.found.get(name_key(name))
+    found = _of(look, name)
     if found is None:
         raise AgentNotFound(agent=name)
     return found
+
+
+def _by_file(look: Look, agent: Agent) -> Agent | None:
+    place = (agent.source, agent.file)
+    return next((one for one in look.found.values() if (one.source, one.file) == place), None)

@@ -7,14 +7,15 @@ never one too few.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from core.agents import disk, pictures
-from core.agents.names import name_key, stem_of
+from core.agents.names import stem_of
 from core.agents.parsing import MAX_FILE_BYTES, parse
-from core.agents.serialising import to_text
 from core.agents.spec import SYSTEM, USER, Agent
 from core.agents.versions import APP, FILE, History
 from core.agents.watch import Watch
@@ -22,6 +23,21 @@ from core.errors import AgentBundled, AgentConflict, InvalidInput, NameTaken
 from core.text import N_, words
 
 Find = Callable[[str], Agent | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A text that is to become the file of `old`, or of a new agent.
+
+    `revision` is that of the file its editor saw, `None` for a new one; `source` goes into the
+    versions, and those of the name `formerly` come along.
+    """
+
+    old: Agent | None
+    text: str
+    revision: str | None
+    source: str = APP
+    formerly: str = ""
 
 
 class Saving:
@@ -32,10 +48,8 @@ class Saving:
         self._watch = watch
         self._history = history
 
-    def text(
-        self, old: Agent | None, text: str, *, revision: str | None, source: str, find: Find
-    ) -> Agent:
-        """Write `text` as the file of `old`, or as a new one; the agent as it was read back.
+    def write(self, edit: Edit, find: Find) -> Agent:
+        """Carry out `edit`; the agent as it was read back.
 
         Raises:
             FileInvalid: the text is no agent.
@@ -43,15 +57,16 @@ class Saving:
             AgentConflict: the file is not what its editor saw.
             StorageError: it could not be written.
         """
-        content = _encoded(text)
+        old, content = edit.old, _encoded(edit.text)
         new = parse(content, old.file if old else "…")
-        before = self._checked(old, revision, new.name)
+        before = None if edit.revision is None else self._seen(old, edit.revision, new.name)
         other = find(new.name)
-        if other is not None and (revision is None or other is not old):
+        if other is not None and (edit.revision is None or other is not old):
             raise NameTaken(name=new.name)
         path = self._place(old, new.name)
-        if before != content or old is None or old.source == SYSTEM:
-            self._keep(old, before, new.name, text, source)
+        if content != before or old is None or old.source == SYSTEM:
+            texts = [*_version(before, FILE), (content.decode(), edit.source)]
+            self._history.keep(new.name, texts, formerly=_formerly(edit))
             disk.write(path, content)
         return parse(content, path.name)
 
@@ -66,29 +81,26 @@ class Saving:
         before = self._on_disk(agent)
         if revision is not None and revision_of(before) != revision:
             raise AgentConflict(agent=agent.name)
-        self._keep(agent, before, agent.name)
+        self._history.keep(agent.name, _version(before, FILE))
         disk.remove(self._watch.path(agent))
 
-    def picture(self, agent: Agent, data: bytes | None, find: Find) -> Agent:
-        """Put a picture beside the file and name it there; `None` takes it away.
+    def picture(self, agent: Agent, data: bytes | None) -> str | None:
+        """Put a picture beside the agent's file and return its name; `None` for none.
 
         Raises:
             FileUnusable: it is no picture, or too large.
+            AgentConflict: the file is broken or has just been changed.
         """
-        self._checked(agent, agent.revision, agent.name)
-        name = None
-        if data is not None:
-            place = self._place(agent, agent.name)
-            name = f"{place.stem}.avatar{pictures.ending(data)}"
-            disk.write(self._folder / name, data)
-        text = to_text(replace(agent, avatar=name))
-        return self.text(agent, text, revision=agent.revision, source=APP, find=find)
-
-    def _checked(self, old: Agent | None, revision: str | None, name: str) -> bytes | None:
-        """What stands in the file that is about to be replaced, when its editor has seen it."""
-        if revision is None:
+        self._seen(agent, agent.revision, agent.name)
+        if data is None:
             return None
-        before = self._on_disk(old) if old is not None else None
+        name = f"{self._place(agent, agent.name).stem}.avatar{pictures.ending(data)}"
+        disk.write(self._folder / name, data)
+        return name
+
+    def _seen(self, old: Agent | None, revision: str, name: str) -> bytes:
+        """What stands in the file that is about to be replaced, when its editor has seen it."""
+        before = None if old is None else self._on_disk(old)
         if before is None or revision_of(before) != revision:
             raise AgentConflict(agent=old.name if old else name)
         return before
@@ -103,23 +115,9 @@ class Saving:
         if old is not None and old.source == USER:
             return self._folder / old.file
         stem = stem_of(name)
-        names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
-        return next(
-            path
-            for path in (self._folder / f"{name}.md" for name in names)
-            if not path.exists() and not path.is_symlink()
-        )
-
-    def _keep(
-        self, old: Agent | None, before: bytes | None, name: str, text: str = "", source: str = APP
-    ) -> None:
-        texts = []
-        if before is not None and (readable := _decoded(before)) is not None:
-            texts.append((readable, FILE))
-        if text:
-            texts.append((text, source))
-        renamed = old is not None and old.source == USER and name_key(old.name) != name_key(name)
-        self._history.keep(name, texts, formerly=old.name if old and renamed else "")
+        stems = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        paths = (self._folder / f"{stem}.md" for stem in stems)
+        return next(path for path in paths if not os.path.lexists(path))
 
 
 def free_name(name: str, find: Find) -> str:
@@ -143,11 +141,20 @@ def _encoded(text: str) -> bytes:
         raise InvalidInput(field="text", expected=expected, found=found) from None
 
 
-def _decoded(content: bytes) -> str | None:
+def _version(content: bytes | None, source: str) -> list[tuple[str, str]]:
+    """What is kept of a file that goes: nothing of one that is no text."""
+    if content is None:
+        return []
     try:
-        return content.decode("utf-8-sig")
+        return [(content.decode("utf-8-sig"), source)]
     except UnicodeDecodeError:
-        return None
+        return []
+
+
+def _formerly(edit: Edit) -> str:
+    if edit.old is None:
+        return edit.formerly
+    return edit.old.name if edit.old.source == USER else ""
 
 
 def revision_of(content: bytes | None) -> str:

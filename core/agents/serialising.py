@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -14,6 +15,7 @@ from core.agents.spec import Agent
 _DEFAULTS = {
     one.name: one.default for one in fields(Agent) if isinstance(one.default, str | float | None)
 }
+_ODD_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 _INLINE = 88  # characters of a list that still stands on one line
 
 
@@ -26,6 +28,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: _Dumper, text: str) -> yaml.Node:
     style = "|" if "\n" in text else None
+    if _ODD_BREAKS.search(text):
+        style = '"'  # the only style in which they survive
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -6,6 +6,7 @@ A file that breaks while the app runs keeps its last good version; the error is 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,10 @@ from core.errors import FileInvalid
 from core.text import N_, words
 
 Stamp = tuple[int, int, int, int]
+# Clocks of file systems tick every few milliseconds: a second change within one tick leaves the
+# same stamp, so a file that has only just been changed is read once more.
+TICK_NS = 50_000_000
+_UNSETTLED: Stamp = (0, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -83,6 +88,10 @@ class Watch:
         except OSError as error:
             broken = FileInvalid(file=path.name, line="-", detail=error.strerror, field="")
             return _Seen(stamp, before.agent if before else None, broken)
+        if _fresh(stamp):
+            stamp = _UNSETTLED
+        if before is not None and before.agent == agent:
+            return _Seen(stamp, before.agent)
         if source == USER:
             look.changed.append((agent, content.decode("utf-8-sig")))
         return _Seen(stamp, agent)
@@ -102,6 +111,10 @@ def _files(folder: Path) -> Iterator[tuple[Path, Stamp]]:
         except OSError:
             continue
         yield path, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+
+def _fresh(stamp: Stamp) -> bool:
+    return 0 <= time.time_ns() - stamp[1] < TICK_NS
 
 
 def _add(agent: Agent, own: dict[str, Agent], look: Look) -> None:
