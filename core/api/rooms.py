@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -20,8 +19,8 @@ from core.api.context import (
     SeqPath,
     failures,
     message_list,
-    user_name,
 )
+from core.api.said import stored
 from core.api.schemas import (
     MessageList,
     MessageOut,
@@ -130,16 +129,7 @@ async def list_messages(
 async def post_message(
     room: RoomRef, new: NewMessage, bench: Bench, lang: Language, owner: Owner
 ) -> JSONResponse:
-    said = bench.rooms.post_soon(
-        room,
-        new.content,
-        sender=new.sender or user_name(bench),
-        owner=owner,
-        key=new.idempotency_key,
-        reply_to=new.reply_to,
-    )
-    message = await asyncio.wrap_future(said)
-    return JSONResponse(message_body(message, lang), status_code=201)
+    return await stored(bench, room, new, owner=owner, lang=lang)
 
 
 @router.get(
