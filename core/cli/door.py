@@ -65,6 +65,12 @@ class Door(Protocol):
 
     def model(self, ref: str) -> Body: ...
 
+    def machine(self) -> Body:
+        """The last reading of the machine."""
+
+    def machine_history(self, seconds: int, points: int) -> Body: ...
+    def machine_events(self, limit: int) -> list[Body]: ...
+
     def close(self) -> None:
         """Let go; waits until what was asked here has been answered."""
 

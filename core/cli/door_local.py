@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.api.bodies import agent_body, model_body, provider_body, room_body, summary_body
+from core.api.hardware_bodies import event_body, series_body, snapshot_body
 from core.cli.door import Body
 from core.cli.later import later_providers
 from core.cli.mended import tell
@@ -84,6 +85,15 @@ class LocalDoor:
 
     def model(self, ref: str) -> Body:
         return model_body(self._bench.registry.info(ref))
+
+    def machine(self) -> Body:
+        return snapshot_body(self._bench.telemetry.settled())
+
+    def machine_history(self, seconds: int, points: int) -> Body:
+        return series_body(self._bench.telemetry.history(seconds, points))
+
+    def machine_events(self, limit: int) -> list[Body]:
+        return [event_body(event, language()) for event in self._bench.telemetry.events(limit)]
 
     def close(self) -> None:
         try:

@@ -65,6 +65,15 @@ class RemoteDoor:
     def model(self, ref: str) -> Body:
         return read_model(self._http, ref)
 
+    def machine(self) -> Body:
+        return self._http.get("/api/v1/hardware")
+
+    def machine_history(self, seconds: int, points: int) -> Body:
+        return self._http.get("/api/v1/hardware/history", seconds=seconds, points=points)
+
+    def machine_events(self, limit: int) -> list[Body]:
+        return list(self._http.get("/api/v1/hardware/events", limit=limit)["events"])
+
     def _room(self, ref: str) -> str:
         return room_path(self._http, ref)
 

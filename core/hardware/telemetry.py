@@ -70,8 +70,9 @@ class Telemetry:
         end = time.monotonic() + limit_s
         while True:
             found = self.latest()
-            complete = found.cpu_percent is not None and not found.gpus_stale
-            if complete or time.monotonic() > end:
+            stale = found.gpus_stale or found.models_stale
+            settled = found.cpu_percent is not None and not stale
+            if settled or time.monotonic() > end:
                 return found
             time.sleep(0.1)
 

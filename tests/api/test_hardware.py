@@ -1,0 +1,40 @@
+"""The machine over HTTP."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.api.conftest import Served
+
+
+def test_the_last_reading_is_at_most_two_seconds_old(served: Served) -> None:
+    with served.client() as client:
+        found = client.get("/api/v1/hardware").json()
+    assert 0 < found["memory_used_bytes"] < found["memory_total_bytes"]
+    assert time.time() - found["at"] < 2
+    assert found["gpus"] == []
+    assert found["gpu_problem"]
+
+
+def test_history_and_events_are_lists(served: Served) -> None:
+    with served.client() as client:
+        history = client.get("/api/v1/hardware/history", params={"seconds": 60}).json()
+        assert history["step_s"] == 1
+        for point in history["points"]:
+            assert point["values"]["memory_used_bytes"] > 0
+        events = client.get("/api/v1/hardware/events", params={"limit": 5}).json()["events"]
+        assert len(events) <= 5
+
+
+@pytest.mark.parametrize("wrong", ["seconds=1", "seconds=604801", "points=0", "seconds=many"])
+def test_impossible_ranges_are_refused(served: Served, wrong: str) -> None:
+    with served.client() as client:
+        assert client.get(f"/api/v1/hardware/history?{wrong}").status_code == 422
+
+
+def test_strangers_learn_nothing(served: Served) -> None:
+    with served.stranger() as client:
+        for route in ("", "/history", "/events"):
+            assert client.get("/api/v1/hardware" + route).status_code == 401

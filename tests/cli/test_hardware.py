@@ -1,0 +1,39 @@
+"""The machine from the command line: the same whether or not the app runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def test_a_snapshot_for_people_and_programs(run: Run) -> None:
+    found = run("hardware", "snapshot", "--json").json
+    assert 0 < found["memory_used_bytes"] < found["memory_total_bytes"]
+    assert found["cpu_percent"] is not None
+    assert run("hardware", "snapshot").out.startswith("Memory ")
+
+
+def test_watching_prints_one_object_a_line(run: Run) -> None:
+    lines = run("hardware", "watch", "--interval", "0.2", "--count", "3", "--json").objects
+    assert len(lines) == 3
+    assert lines[0]["at"] <= lines[1]["at"] <= lines[2]["at"]
+    assert len(run("hardware", "watch", "--count", "1").out.splitlines()) == 1
+
+
+def test_history_and_events(run: Run) -> None:
+    history = run("hardware", "history", "--seconds", "600", "--json").json
+    assert history["step_s"] == 10
+    assert isinstance(history["points"], list)
+    assert run("hardware", "history").code == 0
+    assert isinstance(run("hardware", "events", "--json").json["events"], list)
+    assert run("hardware", "events").out
+
+
+@pytest.mark.parametrize("wrong", [("--seconds", "1"), ("--seconds", "604801"), ("--points", "0")])
+def test_impossible_ranges_are_bad_usage(run: Run, wrong: tuple[str, str], folder: Path) -> None:
+    assert run("hardware", "history", *wrong).code == 2
