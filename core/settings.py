@@ -69,6 +69,43 @@ class ModelSettings(_Group):
     )
 
 
+class CareSettings(_Group):
+    """How much is asked of models, and what happens when their servers fail."""
+
+    breaker_failures: int = Field(
+        3, ge=0, description="Failures after which a model server is left alone; 0: never."
+    )
+    breaker_window_s: float = Field(
+        600.0, gt=0, description="Time within which those failures count (seconds)."
+    )
+    breaker_pause_s: float = Field(
+        5.0, gt=0, description="First pause before the server is tried again; doubles (seconds)."
+    )
+    breaker_longest_pause_s: float = Field(
+        60.0, gt=0, description="Longest pause before it is tried again (seconds)."
+    )
+    cache: bool = Field(
+        False, description="Repeat the answer to exactly the same prompt; Settings screen wins."
+    )
+    cache_rows: int = Field(1_000, ge=1, description="Answers kept in the cache.")
+    cache_bytes: int = Field(4_000_000, ge=1_000, description="Text kept in the cache (bytes).")
+    cache_days: int = Field(7, ge=1, le=3_650, description="Days that an answer is kept.")
+    requests_a_minute: int = Field(
+        0, ge=0, description="Messages a minute that one user gets answered; 0: any number."
+    )
+    tokens_a_day: int = Field(
+        0, ge=0, description="Tokens of replies that one user gets a UTC day; 0: any number."
+    )
+
+
+class SpeechSettings(_Group):
+    """What becomes of the words of agents before anybody hears them."""
+
+    filters: tuple[str, ...] = Field(
+        (), description="Groups of speech_rules.yaml that are on; the Settings screen wins."
+    )
+
+
 class Settings(BaseSettings):
     """All settings of one running app. Immutable."""
 
@@ -87,6 +124,8 @@ class Settings(BaseSettings):
     debug: bool = Field(False, description="Write debug lines into the log.")
     rooms: RoomSettings = RoomSettings()
     models: ModelSettings = ModelSettings()
+    speech: SpeechSettings = SpeechSettings()
+    care: CareSettings = CareSettings()
 
     @property
     def paths(self) -> DataPaths:

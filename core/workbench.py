@@ -15,7 +15,7 @@ from core.hardware import Residency, Telemetry
 from core.paths import SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
-from core.providers.defaults import default_providers
+from core.providers.defaults import default_breakers, default_providers
 from core.providers.registry import Registry
 from core.providers.residency import residency
 from core.rooms.first import first_room
@@ -69,7 +69,8 @@ class Workbench:
         logs.configure(settings.paths, settings.debug)
         try:
             given = list(_providers(settings, store) if providers is None else providers)
-            bench = cls(settings, store, Registry(given), partial(residency, given))
+            registry = Registry(given, default_breakers(settings.care))
+            bench = cls(settings, store, registry, partial(residency, given))
             first_room(bench.store, bench.rooms, bench.agents)
             if serving:
                 bench.rooms.resume()

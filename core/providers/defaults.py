@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.providers.base import Provider
-from core.settings import Settings
+from core.providers.breaker import BreakerRules, Breakers
+from core.settings import CareSettings, Settings
+
+
+def default_breakers(settings: CareSettings) -> Breakers:
+    """The circuit breakers of a normal installation."""
+    return Breakers(
+        BreakerRules(
+            settings.breaker_failures,
+            settings.breaker_window_s,
+            settings.breaker_pause_s,
+            settings.breaker_longest_pause_s,
+        )
+    )
 
 
 def default_providers(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 from sqlalchemy import delete as sql_delete
 
 from core.errors import AgentNotFound, NameTaken
 from core.messages import Kind, StreamEvent
+from core.providers.cache import forget_answers
 from core.rooms import book
 from core.rooms.model import Room, RoomSummary
 from core.rooms.policy import IN_ORDER
@@ -82,6 +83,7 @@ def delete(conn: Connection, ref: str) -> tuple[Room, StreamEvent]:
     """
     room_id = book.find_room(conn, ref)["id"]
     conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(deleted_at=now()))
+    _forget_answers(conn, t.messages.c.room_id == room_id)
     return announced(conn, room_id)
 
 
@@ -100,8 +102,15 @@ def restore(conn: Connection, ref: str) -> tuple[Room, StreamEvent]:
 
 def tidy(conn: Connection, deleted_days: int) -> int:
     """Remove rooms for good that were deleted more than `deleted_days` ago; how many."""
-    limit = to_text(datetime.now(UTC) - timedelta(days=deleted_days))
-    return conn.execute(sql_delete(t.rooms).where(t.rooms.c.deleted_at < limit)).rowcount
+    old = t.rooms.c.deleted_at < to_text(datetime.now(UTC) - timedelta(days=deleted_days))
+    # Also what was still being said when the room was deleted.
+    _forget_answers(conn, t.messages.c.room_id.in_(select(t.rooms.c.id).where(old)))
+    return conn.execute(sql_delete(t.rooms).where(old)).rowcount
+
+
+def _forget_answers(conn: Connection, where: ColumnElement[bool]) -> None:
+    """The answer cache must not go on saying what was said in these rooms."""
+    forget_answers(conn, select(t.messages.c.content).where(where))
 
 
 def forget_events(conn: Connection, room_id: str, up_to: int) -> None:

@@ -17,6 +17,7 @@ from core.messages import Kind, ReplyStatus, StreamEvent
 from core.providers.chain import answer
 from core.providers.registry import Registry
 from core.rooms import admin, book, rounds
+from core.rooms.care import Care
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
 from core.rooms.model import Presence, Room
@@ -24,6 +25,7 @@ from core.rooms.options import options_for
 from core.rooms.policy import in_order
 from core.rooms.reply import RETRY_S, Reply
 from core.rooms.speaker import Spoken, speak
+from core.rooms.speech import Speech
 from core.settings import Settings
 from core.store import Store
 
@@ -70,10 +72,12 @@ class Engine:
         registry: Registry,
         settings: Settings,
         defaults: Defaults,
+        care: Care,
     ) -> None:
-        self._store, self._logs = store, logs
+        self._store, self._logs, self._care = store, logs, care
         self._agents, self._registry = agents, registry
         self._settings, self._defaults = settings, defaults
+        self.speech = Speech(settings, defaults)
         self.flusher = Flusher()
         self._lock = threading.Lock()
         self._active: dict[str, _Active] = {}
@@ -245,10 +249,11 @@ class Engine:
                 transcript,
                 [member.name for member in room.members],
                 options_for(agent, self._settings),
-                answer=lambda *asked: answer(self._registry, *asked),
+                answer=lambda *asked: answer(self._registry, *asked, cache=self._care.cache),
                 say=reply.add,
                 cancel=cancel,
                 thinking=reply.thinking,
+                processor=self.speech.processor_for(agent),
             )
         except Exception as error:
             log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
@@ -270,7 +275,7 @@ class Engine:
             timings=spoken.timings(),
             reasoning=spoken.reasoning,
             speech=spoken.speech,
-            also=lambda conn: rounds.end(conn, turn),
+            also=lambda conn: self._settle(conn, turn, status, spoken, reply.text),
             wait_to_retry=lambda: not self._closing.wait(RETRY_S),
         )
         log.info(
@@ -279,6 +284,12 @@ class Engine:
             duration_ms=spoken.timings().total_ms,
             error=reason.code if reason else None,
         )
+
+    def _settle(
+        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, text: str
+    ) -> None:
+        rounds.end(conn, turn)
+        self._care.ended(conn, turn, status, spoken, text)
 
     def reply(self, event: StreamEvent) -> Reply:
         """A writer for the pending message of `event`."""

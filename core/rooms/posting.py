@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
 
 from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
+from core.providers.cache import forget_answer
 from core.rooms import book
 from core.rooms.rules import checked_content, checked_name, name_key
 from core.store import tables as t
 from core.text import N_, words
 
 MAX_KEY = 200
-_ERASED = {"content": "", "attachments": [], "reasoning": None, "speech": None}
+_ERASED: dict[str, Any] = {"content": "", "attachments": [], "reasoning": None, "speech": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,16 @@ class Posted:
     heard: bool = False
 
 
-def post(conn: Connection, ref: str, draft: Draft) -> Posted:
-    """Store a draft, once per key.
+def post(
+    conn: Connection,
+    ref: str,
+    draft: Draft,
+    charge: Callable[[Connection], None] = lambda _conn: None,
+) -> Posted:
+    """Store a draft, once per key. `charge` is called when it is new and will be answered.
 
     Raises:
-        RoomNotFound, SenderIsAgent, IdempotencyConflict, InvalidInput.
+        RoomNotFound, SenderIsAgent, IdempotencyConflict, InvalidInput; whatever `charge` raises.
     """
     room = book.find_room(conn, ref)
     known = stored_before(conn, room["id"], draft)
@@ -81,6 +89,9 @@ def post(conn: Connection, ref: str, draft: Draft) -> Posted:
     if draft.reply_to is not None and not 1 <= draft.reply_to <= room["last_seq"]:
         expected = words(N_("a message from 1 to {last}"), last=room["last_seq"])
         raise InvalidInput(field="reply_to", expected=expected, found=draft.reply_to)
+    heard = str(Kind.AGENT) in members.values()
+    if heard:
+        charge(conn)
     values = {
         "sender": draft.sender,
         "kind": str(draft.kind),
@@ -92,7 +103,6 @@ def post(conn: Connection, ref: str, draft: Draft) -> Posted:
     }
     event = book.add_message(conn, room, values)
     assert event.message is not None
-    heard = str(Kind.AGENT) in members.values()
     if not heard:
         _pass_over(conn, room["id"], event.message.seq)
     return Posted(event.message, event, heard)
@@ -111,6 +121,7 @@ def erase(conn: Connection, ref: str, seq: int) -> StreamEvent:
         raise Conflict(detail=words(N_("the message is still being written")))
     event = book.change_message(conn, room_id, seq, "edit", {**_ERASED, "deleted": True})
     _erase_events(conn, room_id, seq)
+    forget_answer(conn, message.content)
     # Later prompts may have quoted it.
     quoted = and_(t.prompts.c.room_id == room_id, t.prompts.c.seq >= seq)
     conn.execute(delete(t.prompts).where(quoted))

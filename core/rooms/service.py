@@ -13,6 +13,7 @@ from core.errors import AgentNotFound
 from core.messages import Line, Message, StreamEvent
 from core.providers.registry import Registry
 from core.rooms import admin, book, posting, replay, transfer, tryout
+from core.rooms.care import Care
 from core.rooms.engine import Defaults, Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
@@ -43,7 +44,9 @@ class Rooms:
         with store.read() as conn:
             rows = conn.execute(select(t.rooms.c.id, t.rooms.c.last_event)).all()
         self._logs = Logs((row.id, row.last_event) for row in rows)
-        self._engine = Engine(store, self._logs, agents, registry, settings, defaults)
+        self.care = Care(store, settings.care, defaults)
+        self._engine = Engine(store, self._logs, agents, registry, settings, defaults, self.care)
+        self.speech = self._engine.speech
         self.outside = Outside(store, self._logs, self._engine, settings)
 
     # --- rooms ----------------------------------------------------------------------------
@@ -134,6 +137,7 @@ class Rooms:
             MessageEmpty, MessageTooLong, InvalidInput: it is not a message.
             IdempotencyConflict: the key belongs to another message.
             SenderIsAgent: the name is a member agent's.
+            OverQuota: `owner` has asked for as much as was agreed.
         """
         said = self.post_soon(ref, content, sender=sender, owner=owner, key=key, reply_to=reply_to)
         return said.result()
@@ -155,6 +159,7 @@ class Rooms:
         draft = posting.Draft.checked(
             content, sender, owner, key, reply_to, self._settings.rooms.message_limit
         )
+        charge = self.care.quotas.charge(owner)
         said: Future[Message] = Future()
         said.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
 
@@ -163,11 +168,13 @@ class Rooms:
                 posted = future.result()
                 self._announce(posted)
             except BaseException as error:
+                charge.give_back()
                 said.set_exception(error)
             else:
                 said.set_result(posted.message)
 
-        self._store.submit(lambda conn: posting.post(conn, ref, draft)).add_done_callback(stored)
+        post = self._store.submit(lambda conn: posting.post(conn, ref, draft, charge.take))
+        post.add_done_callback(stored)
         return said
 
     def _announce(self, posted: posting.Posted) -> None:
@@ -215,7 +222,9 @@ class Rooms:
     def try_out(self, agent: Agent, model: str, said: str, *, user: str) -> tryout.Tryout:
         """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
         options = options_for(agent, self._settings)
-        return tryout.begin(agent, model, Line(1, user, said), options, self._registry)
+        processor = self.speech.processor_for(agent)
+        heard = Line(1, user, said)
+        return tryout.begin(agent, model, heard, options, self._registry, processor)
 
     # --- what goes on ---------------------------------------------------------------------
 

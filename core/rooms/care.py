@@ -1,0 +1,56 @@
+"""What conversations are looked after with: the answer cache and the quotas of users."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, select
+
+from core.messages import ReplyStatus
+from core.providers.cache import AnswerCache, CacheLimits
+from core.rooms.quotas import QuotaLimits, Quotas
+from core.rooms.rounds import Turn
+from core.rooms.speaker import Spoken
+from core.settings import CareSettings
+from core.store import Store
+from core.store import tables as t
+
+CACHE_WANTED = "answer_cache"  # a preference: what the switch on the Settings screen says
+
+
+class Chosen(Protocol):
+    """What the user chose on the Settings screen."""
+
+    def get(self, name: str, default: Any = None) -> Any: ...
+
+
+class Care:
+    """Thread-safe; one per app."""
+
+    def __init__(self, store: Store, settings: CareSettings, chosen: Chosen) -> None:
+        self.cache = AnswerCache(
+            store,
+            CacheLimits(settings.cache_rows, settings.cache_bytes, settings.cache_days),
+            lambda: bool(chosen.get(CACHE_WANTED, settings.cache)),
+        )
+        self.quotas = Quotas(store, QuotaLimits(settings.requests_a_minute, settings.tokens_a_day))
+
+    def ended(
+        self, conn: Connection, turn: Turn, status: ReplyStatus, spoken: Spoken, text: str
+    ) -> None:
+        """A turn's reply has ended: its asker pays, and a complete one may be kept."""
+        self.quotas.spend(conn, _asker(conn, turn), _tokens(spoken))
+        if status is ReplyStatus.COMPLETE and spoken.key and spoken.model and text:
+            self.cache.keep(conn, spoken.key, spoken.model, text)
+
+
+def _asker(conn: Connection, turn: Turn) -> str:
+    """Who wrote the last message that this round answers."""
+    asked = (t.messages.c.room_id == turn.room, t.messages.c.seq == turn.trigger_seq)
+    owner: str = conn.execute(select(t.messages.c.owner).where(*asked)).scalar_one()
+    return owner
+
+
+def _tokens(spoken: Spoken) -> int:
+    counted = spoken.usage.completion_tokens if spoken.usage else None
+    return spoken.pieces if counted is None else counted
