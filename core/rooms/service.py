@@ -19,6 +19,7 @@ from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
 from core.rooms.model import Presence, Room, RoomSummary
 from core.rooms.options import options_for
+from core.rooms.troubles import Troubles, troubles_of
 from core.settings import Settings
 from core.store import Store
 from core.store import tables as t
@@ -254,6 +255,11 @@ class Rooms:
             return self._engine.chain_of(room, self._agents.get(member))[0]
         except AgentNotFound:
             return self._settings.models.default
+
+    def troubles(self, agent: str, limit: int = 20) -> Troubles:
+        """What went wrong with an agent's last replies, and how often each kind of error came."""
+        with self._store.read() as conn:
+            return troubles_of(conn, agent, limit)
 
     def wait_idle(self, ref: str, timeout_s: float) -> bool:
         """Wait until nobody is due; false when `timeout_s` passed first."""
