@@ -12,6 +12,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 CONFIG = PROJECT / "config"
 TEMPLATES = CONFIG / "templates"
+PROMPT_RULES = CONFIG / "prompt_rules.yaml"
+SPEECH_RULES = CONFIG / "speech_rules.yaml"
 SYSTEM_AGENTS = CONFIG / "agents" / "system"
 LOCALES = PROJECT / "locales"
 STARTER_MODEL = PROJECT / "data" / "starter"
@@ -60,6 +62,21 @@ class DataPaths:
     def models(self) -> Path:
         """Hugging Face model folders of the user, one per model."""
         return self.root / "models"
+
+    @property
+    def templates(self) -> Path:
+        """The user's prompt templates, if there are any."""
+        return self.root / "templates"
+
+    @property
+    def prompt_rules(self) -> Path:
+        """The user's own rules for choosing a template, if there are any."""
+        return self.root / "prompt_rules.yaml"
+
+    @property
+    def speech_rules(self) -> Path:
+        """The user's own rules for what agents say, if there are any."""
+        return self.root / "speech_rules.yaml"
 
     @property
     def user_config(self) -> Path:

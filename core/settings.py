@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     port: int = Field(8501, ge=1, le=65535, description="Port to listen on.")
     lang: Literal["en", "ja"] | None = Field(None, description="Language; default: the browser's.")
     ollama_url: str = Field("http://127.0.0.1:11434", description="Where Ollama listens.")
+    embedding_model: str = Field(
+        "", description="Folder of a sentence encoder; default: the one that is installed."
+    )
     database_url: str | None = Field(
         None, description="Another database than the data folder's SQLite file."
     )

@@ -20,4 +20,5 @@ def options_for(agent: Agent, settings: Settings) -> GenerationOptions:
         first_token_s=models.first_token_s,
         between_tokens_s=models.between_tokens_s,
         retries=models.retries,
+        reasoning=bool(own.get("reasoning", False)),
     )

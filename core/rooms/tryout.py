@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from core.agents import Agent
 from core.logs import part_logger
-from core.messages import Line, ReplyStatus
+from core.messages import Line, ReplyStatus, Timings
 from core.providers.base import GenerationOptions
 from core.providers.chain import answer
 from core.providers.registry import Registry
 from core.rooms.speaker import Spoken, speak
+from core.rooms.speech import MakeProcessor, Processor
 
 log = part_logger("rooms")
 
@@ -29,6 +30,7 @@ class Tryout:
     def __init__(self, wanted: str, speak: Speak) -> None:
         self.wanted = wanted
         self.spoken = Spoken()
+        self.timings: Timings | None = None
         self._status = ReplyStatus.PENDING
         self._pieces: list[str] = []
         self._speak = speak
@@ -58,6 +60,7 @@ class Tryout:
         status = ReplyStatus.FAILED
         try:
             status, self.spoken = self._speak(self._pieces.append, self._cancel)
+            self.timings = self.spoken.timings()
         except Exception:
             log.exception("tryout_failed")
         finally:
@@ -66,7 +69,12 @@ class Tryout:
 
 
 def begin(
-    agent: Agent, model: str, heard: Line, options: GenerationOptions, registry: Registry
+    agent: Agent,
+    model: str,
+    heard: Line,
+    options: GenerationOptions,
+    registry: Registry,
+    processor: MakeProcessor = Processor,
 ) -> Tryout:
     """Let `agent` answer the one line that it has heard, with `model`, else the starter."""
 
@@ -80,6 +88,7 @@ def begin(
             answer=lambda *asked: answer(registry, *asked),
             say=say,
             cancel=cancel,
+            processor=processor,
         )
 
     return Tryout(model, once)

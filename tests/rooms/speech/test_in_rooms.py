@@ -26,7 +26,8 @@ def test_who_speaks_for_others_is_ended(open_workbench: OpenWorkbench) -> None:
     endless = ["Hi.", "\n", "Yu", "ki", ": ", *["and so on "] * 5_000]
     line = reply(scripted(open_workbench, *endless, pause_s=0.01))
     assert (line.content, line.status) == ("Hi.", ReplyStatus.COMPLETE)
-    assert line.speech == {"cut": {"kind": "speaker", "name": "Yuki"}}
+    assert line.speech is not None
+    assert line.speech["cut"] == {"kind": "speaker", "name": "Yuki"}
 
 
 def test_thoughts_are_kept_apart_and_erased_with_the_line(open_workbench: OpenWorkbench) -> None:

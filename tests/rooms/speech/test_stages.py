@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.rooms.speech.blanks import Blanks
@@ -40,6 +40,7 @@ MAKERS: dict[str, tuple[Callable[[], Stage], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", MAKERS)
 @given(data=st.data(), places=places)
+@settings(deadline=None)
 def test_pieces_change_nothing(name: str, data: st.DataObject, places: list[int]) -> None:
     make, fragments = MAKERS[name]
     same_in_pieces(make, data.draw(texts(*fragments)), places)
