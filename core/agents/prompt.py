@@ -1,40 +1,99 @@
-"""From a character and a transcript to what a model is sent.
+"""From a character and a transcript to what a model is sent, part by part and counted.
 
-The system text comes from a sandboxed Jinja template that sees plain strings only. The
-transcript is seen through the agent's eyes: its own lines are the assistant's, what others
-said is the user's, each line with its speaker, neighbours merged into one message.
+The system text comes first and stays the same from turn to turn, so that servers reuse what they
+have read; what changes with every line (memories, entries called by a key) stands near the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from core.agents.files import name_key
+from core.agents import macros
+from core.agents.character import Character, character_text
+from core.agents.examples import Examples, examples_within
+from core.agents.lore import LATE_DEPTH, Insert, Lore, lore_of
+from core.agents.lorebook import Lorebook
+from core.agents.prompt_files import PromptFiles, prompt_files
+from core.agents.rules import BY_AGENT, Choice
 from core.agents.spec import Agent
+from core.agents.talk import Talk, as_messages, talk_within, within
+from core.agents.template import STARTER_TEMPLATE
+from core.agents.window import WINDOW_STEP, Count, Heard, line_tokens
 from core.messages import PromptMessage
-from core.paths import TEMPLATES
+from core.providers.tokens import MESSAGE_TOKENS, estimate_tokens
+from core.text import N_, Words, words
 
-STARTER_TEMPLATE = "starter"
-DEFAULT_TEMPLATE = "default"
-# Messages leave the window this many at a time, so that the prompt's beginning stays the same
-# for several turns and servers can reuse what they have read of it.
-WINDOW_STEP = 8
-# A system text longer than this is cut: a template that runs away fills no window.
-MAX_SYSTEM_CHARS = 16_000
+__all__ = [
+    "WINDOW_STEP",
+    "Part",
+    "Prompt",
+    "build_prompt",
+    "choose_template",
+    "estimate_tokens",
+    "render_system",
+]
+
+# Of the budget the system text may take 3/4; of what it leaves, the others at most 1/n each.
+SYSTEM_SHARE = 3 / 4
+LOREBOOK_SHARE, EXAMPLES_SHARE, MEMORIES_SHARE = 4, 5, 6
+LEAST_TALK = 64
+HEADINGS = 32  # tokens of the headings below, and of the marks around inserted messages
+ANY_LENGTH = 10**9
+SOMEBODY = "User"
+
+REMEMBERED = "What you remember:\n"
+EARLIER = "Said earlier in this talk:\n"
 
 
-class Heard(Protocol):
-    """What somebody said: a message, or a line of a transcript."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a prompt; `note` says how it came to be, where that is not plain."""
+
+    name: str
+    tokens: int
+    chars: int
+    note: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is sent. `rule` is the rule that chose `template`.
+
+    `exact` tells whether the model's own tokenizer counted; else the tokens are an estimate.
+    The marks that a server puts around the whole are in no part.
+    """
+
+    messages: tuple[PromptMessage, ...]
+    parts: tuple[Part, ...]
+    template: str
+    rule: str
+    exact: bool = False
 
     @property
-    def seq(self) -> int: ...
-    @property
-    def sender(self) -> str: ...
-    @property
-    def content(self) -> str: ...
+    def tokens(self) -> int:
+        return sum(part.tokens for part in self.parts)
+
+
+def choose_template(agent: Agent, files: PromptFiles | None = None) -> Choice:
+    """The template for `agent` and the rule that chose it."""
+    return (files or prompt_files()).rules.choose(agent)
+
+
+def render_system(
+    agent: Agent, template: str, members: Sequence[str] = (), files: PromptFiles | None = None
+) -> str:
+    """The system text of `agent` among `members` from one template, at any length."""
+    return character_text(
+        agent,
+        Choice(template, BY_AGENT),
+        members=members,
+        user=SOMEBODY,
+        files=files or prompt_files(),
+        limit=ANY_LENGTH,
+        count=estimate_tokens,
+    ).text
 
 
 def build_prompt(
@@ -44,89 +103,89 @@ def build_prompt(
     model: str,
     members: Sequence[str] = (),
     budget_tokens: int = 3_000,
-    templates: Path = TEMPLATES,
-) -> list[PromptMessage]:
-    """The messages for `model`, oldest first, within about `budget_tokens`.
+    count: Count = estimate_tokens,
+    memories: str = "",
+    summary: str = "",
+    user: str = "",
+    lorebook: Lorebook | Mapping[str, Any] | None = None,
+    files: PromptFiles | None = None,
+) -> Prompt:
+    """The messages for `model`, oldest first, within `budget_tokens` as `count` counts them.
 
-    The count is an estimate (`estimate_tokens`), not the model's own. The system text and the
-    last message are always there, the last one cut at its front when it alone is too long.
+    The character and the last line are always there: a character that is too long loses the end
+    of its free text, a line that alone is too long its front. `summary` takes the place of the
+    one that is made here of what fell out of the window. `user` is who `{{user}}` is.
     """
-    template = STARTER_TEMPLATE if model == "starter" else agent.template or DEFAULT_TEMPLATE
-    system = render_system(agent, template, members, templates)
-    budget = max(64, budget_tokens - estimate_tokens(system))
-    lines = _window(transcript, budget)
-    own = name_key(agent.name)
-    prompt = [PromptMessage("system", system)]
-    for line in lines:
-        if name_key(line.sender) == own:
-            prompt.append(PromptMessage("assistant", line.content))
-        else:
-            _hear(prompt, f"{line.sender}: {_tail(line.content, budget)}")
-    return prompt
+    files, user = files or prompt_files(), user or SOMEBODY
+    told: str | None = summary
+    if model == STARTER_TEMPLATE:  # it has learnt one system text and a short talk, nothing else
+        agent = replace(agent, examples="", greetings=())
+        lorebook, memories, told = None, "", None
+    choice = files.rules.choose(agent, model)
+    character = character_text(
+        agent,
+        choice,
+        members=members,
+        user=user,
+        files=files,
+        limit=int(budget_tokens * SYSTEM_SHARE),
+        count=count,
+    )
+    left = max(LEAST_TALK, budget_tokens - count(character.text) - MESSAGE_TOKENS)
+    book = lorebook if isinstance(lorebook, Lorebook) else Lorebook.from_card(lorebook)
+    lore = lore_of(
+        book, transcript, char=agent.name, user=user, budget=left // LOREBOOK_SHARE, count=count
+    )
+    examples = examples_within(
+        macros.replace(agent.examples, agent.name, user), agent.name, left // EXAMPLES_SHARE, count
+    )
+    kept = left // MEMORIES_SHARE if memories else 0  # the same at every turn: a steady window
+    memory = within(memories, kept, count)
+    room = max(LEAST_TALK, left - lore.reserve - count(examples.text) - kept - HEADINGS)
+    talk = talk_within(
+        agent, transcript, room, count=count, user=user, members=members, summary=told
+    )
+    return Prompt(
+        messages=_messages(agent, character, lore, examples, memory, talk),
+        parts=_parts(character, lore, examples, memory, talk, count),
+        template=character.template,
+        rule=choice.rule,
+        exact=getattr(count, "exact", False),
+    )
 
 
-def render_system(
-    agent: Agent, template: str, members: Sequence[str] = (), templates: Path = TEMPLATES
-) -> str:
-    """The system text of `agent` from `config/templates/<template>.j2`."""
-    values = {
-        "name": agent.name,
-        "role": ", ".join(agent.roles),
-        "tone": ", ".join(agent.tones),
-        "personality": ", ".join(agent.personalities),
-        "description": agent.description,
-        "gender": agent.gender,
-        "background": agent.background,
-        "body": agent.body,
-        "others": ", ".join(name for name in members if name_key(name) != name_key(agent.name)),
-    }
-    environment = _environment(templates)
-    known = f"{template}.j2" in environment.list_templates()  # type: ignore[attr-defined]
-    name = template if known else DEFAULT_TEMPLATE
-    rendered = environment.get_template(f"{name}.j2").render(values)  # type: ignore[attr-defined]
-    return str(rendered).strip()[:MAX_SYSTEM_CHARS]
+def _messages(
+    agent: Agent, character: Character, lore: Lore, examples: Examples, memory: str, talk: Talk
+) -> tuple[PromptMessage, ...]:
+    earlier = EARLIER + talk.summary if talk.summary else ""
+    system = (lore.before, character.text, lore.after, examples.text, earlier)
+    inserts = list(lore.inserts)
+    if memory:
+        inserts.append(Insert(LATE_DEPTH, "system", REMEMBERED + memory))
+    first = PromptMessage("system", "\n\n".join(filter(None, system)))
+    return first, *as_messages(agent.name, talk, inserts)
 
 
-def estimate_tokens(text: str) -> int:
-    """About how many tokens a text takes: a quarter of its letters, one for each CJK sign."""
-    wide = sum(1 for letter in text if letter > "\u2e7f")
-    return wide + (len(text) - wide) // 4 + 4
+def _parts(
+    character: Character, lore: Lore, examples: Examples, memory: str, talk: Talk, count: Count
+) -> tuple[Part, ...]:
+    def part(name: str, text: str, note: Words | None = None, marks: int = 0) -> Part:
+        return Part(name, count(text) + marks, len(text), note if text else None)
 
-
-def _hear(prompt: list[PromptMessage], line: str) -> None:
-    if prompt[-1].role == "user":
-        prompt[-1] = PromptMessage("user", f"{prompt[-1].content}\n{line}")
-    else:
-        prompt.append(PromptMessage("user", line))
-
-
-def _window(transcript: Sequence[Heard], budget: int) -> Sequence[Heard]:
-    used = 0
-    start = len(transcript)
-    while start > 0:
-        used += estimate_tokens(transcript[start - 1].content)
-        if used > budget:
-            break
-        start -= 1
-    if start == 0:
-        return transcript
-    # Counted by seq, not by position, so that the next turn cuts at the same message.
-    while start < len(transcript) - 1 and transcript[start].seq % WINDOW_STEP != 1:
-        start += 1
-    return transcript[min(start, len(transcript) - 1) :]
-
-
-def _tail(text: str, budget: int) -> str:
-    while estimate_tokens(text) > budget:
-        text = text[len(text) // 4 + 1 :]
-    return text
-
-
-@lru_cache(maxsize=4)
-def _environment(templates: Path) -> object:
-    from jinja2 import FileSystemLoader
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates), trim_blocks=True, lstrip_blocks=True, autoescape=False
+    dialogues = words(N_("{used} of {all} dialogues"), used=examples.used, all=examples.known)
+    shown = words(N_("{used} of {all} lines"), used=len(talk.lines), all=talk.known)
+    missing = words(N_("of {count} lines before"), count=talk.known - len(talk.lines))
+    greeting = count(talk.greeting) + MESSAGE_TOKENS if talk.greeting else 0
+    return (
+        part("system", character.text, character.note, MESSAGE_TOKENS),
+        Part("lorebook", lore.tokens, lore.chars, lore.note),
+        part("examples", examples.text, dialogues),
+        part("memories", memory),
+        part("summary", talk.summary, missing),
+        Part(
+            "transcript",
+            sum(line_tokens(line, count) for line in talk.lines) + greeting,
+            sum(len(line.content) for line in talk.lines) + len(talk.greeting),
+            shown,
+        ),
     )

@@ -47,11 +47,16 @@ class Voice:
             ProviderError: see `core.providers.chain.answer`.
         """
 
-        def prompt_for(ref: str) -> list[PromptMessage]:
+        def prompt_for(ref: str) -> Sequence[PromptMessage]:
             budget = max(64, self._options.context_tokens - self._options.max_tokens)
             return build_prompt(
-                self._character, history, model=ref, members=members, budget_tokens=budget
-            )
+                self._character,
+                history,
+                model=ref,
+                members=members,
+                budget_tokens=budget,
+                count=self._registry.tokens(ref),
+            ).messages
 
         left = self._limit
         chunks = answer(self._registry, [self._entry.model], prompt_for, self._options, cancel)

@@ -121,9 +121,9 @@ def test_regular_expressions_as_cards_write_them(key: str, text: str, comes: boo
 @pytest.mark.parametrize("letter", ["a", "ß", "x ", "aA1ß漢"])
 def test_slow_expressions_end(key: str, letter: str) -> None:
     lore = book(*(entry(str(n), key, f"/{key[:240]}/i", use_regex=True) for n in range(50)))
-    began = time.perf_counter()
+    began = time.thread_time()
     found(lore, *[letter * 3_000] * 20)
-    assert time.perf_counter() - began < 1.5
+    assert time.thread_time() - began < 1.5
 
 
 def test_only_what_was_said_lately_counts() -> None:
@@ -257,6 +257,6 @@ def test_an_entry_without_content_is_none() -> None:
 def test_five_hundred_entries_are_quick() -> None:
     lore = book(*(entry(f"text {n} " * 20, f"key{n}", f"other{n}") for n in range(500)))
     talk = ["some words about key7 and more " * 10] * 8
-    began = time.perf_counter()
+    began = time.thread_time()
     assert found(lore, *talk) == ["text 7 " * 20]
-    assert time.perf_counter() - began < 0.2
+    assert time.thread_time() - began < 0.2

@@ -67,9 +67,9 @@ def test_all_words_can_be_drawn() -> None:
     ],
 )
 def test_hostile_macros_end_soon_and_stay_small(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     written = replace(text, "{{char}}" * 10, "{{user}}" * 10)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
     assert len(written) <= 80 * len(text)
 
 

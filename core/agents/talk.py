@@ -1,0 +1,124 @@
+"""The talk as a model is shown it: a window of it, what came before, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.agents.lore import Insert
+from core.agents.macros import replace
+from core.agents.names import name_key
+from core.agents.spec import Agent
+from core.agents.summary import summarise
+from core.agents.window import Count, Heard, line_tokens, steady, tail, window
+from core.messages import Line, PromptMessage
+from core.providers.tokens import MESSAGE_TOKENS
+
+SUMMARY_SHARE = 8  # of the talk's tokens the summary may take 1/n
+# The oldest lines leave the summary this many at a time.
+SUMMARY_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The lines of the window; `known` is how many there were to choose from.
+
+    `greeting` is the agent's own first line, which no row holds; `summary` is of what is not
+    shown.
+    """
+
+    lines: Sequence[Heard]
+    known: int
+    greeting: str = ""
+    summary: str = ""
+
+
+def talk_within(
+    agent: Agent,
+    transcript: Sequence[Heard],
+    budget: int,
+    *,
+    count: Count,
+    user: str,
+    members: Sequence[str],
+    summary: str | None,
+) -> Talk:
+    """What fits into `budget` tokens. `summary` is a written one, "" lets one be made here.
+
+    `None` is for a model that understands none.
+    """
+    share = budget // SUMMARY_SHARE
+    told = "" if summary is None else within(summary, share, count)
+    lines = window(transcript, budget - (share if told else 0), count)
+    if len(lines) == len(transcript):
+        greeting = _greeting(agent, transcript, user, count, budget) if not told else ""
+        return Talk(_short(lines, budget, count), len(transcript), greeting, told)
+    if summary is not None and not told:
+        lines = window(transcript, budget - share, count)
+        fallen = transcript[steady(transcript, 0, SUMMARY_STEP) : len(transcript) - len(lines)]
+        told = summarise(fallen, share, count, members)
+    return Talk(_short(lines, budget - share, count), len(transcript), summary=told)
+
+
+def within(text: str, budget: int, count: Count) -> str:
+    """The first whole lines of `text` that fit."""
+    kept = []
+    for line in text.strip().splitlines():
+        budget -= count(line) + 1
+        if budget < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def as_messages(agent: str, talk: Talk, inserts: Sequence[Insert] = ()) -> list[PromptMessage]:
+    """Own lines are the assistant's, what others said is the user's, each with its speaker.
+
+    Neighbours of one role are merged into one message, the assistant's are not. `inserts` stand
+    as many lines before the end as their depth says.
+    """
+    own = name_key(agent)
+    said = [PromptMessage("assistant", talk.greeting)] if talk.greeting else []
+    said += [
+        PromptMessage("assistant", line.content)
+        if name_key(line.sender) == own
+        else PromptMessage("user", f"{line.sender}: {line.content}")
+        for line in talk.lines
+    ]
+    places: dict[int, list[PromptMessage]] = {}
+    for insert in inserts:
+        place = max(0, len(said) - insert.depth)
+        places.setdefault(place, []).append(PromptMessage(insert.role, insert.text))
+    found: list[PromptMessage] = []
+    for place in range(len(said) + 1):
+        for message in (*places.get(place, ()), *said[place : place + 1]):
+            _add(found, message)
+    return found
+
+
+def _add(found: list[PromptMessage], message: PromptMessage) -> None:
+    last = found[-1] if found else None
+    if last is not None and last.role == message.role and message.role != "assistant":
+        found[-1] = PromptMessage(last.role, f"{last.content}\n{message.content}")
+    else:
+        found.append(message)
+
+
+def _short(lines: Sequence[Heard], budget: int, count: Count) -> Sequence[Heard]:
+    """The window keeps its last line however long it is: then its end alone."""
+    if len(lines) != 1 or line_tokens(lines[0], count) <= budget:
+        return lines
+    last = lines[0]
+    room = max(1, budget - count(last.sender) - MESSAGE_TOKENS)
+    return [Line(last.seq, last.sender, tail(last.content, room, count))]
+
+
+def _greeting(
+    agent: Agent, transcript: Sequence[Heard], user: str, count: Count, budget: int
+) -> str:
+    """The line with which the agent met the people of a room that has just begun."""
+    if not agent.greetings or not transcript or transcript[0].seq != 1:
+        return ""
+    text = replace(agent.greetings[0], agent.name, user)
+    used = sum(line_tokens(line, count) for line in transcript)
+    return text if used + count(text) + MESSAGE_TOKENS <= budget else ""
