@@ -14,7 +14,7 @@ from core.errors import AnswerEmpty, WorkbenchError
 from core.messages import Line, PromptMessage, Reason, ReplyStatus, Timings, Usage
 from core.providers.base import Chunk, GenerationOptions
 from core.providers.chain import Chosen, Thinking
-from core.rooms.speech import Processor
+from core.rooms.speech import MakeProcessor, Processor
 
 # The small starter forgets what it was asked when it is shown a long talk.
 STARTER_BUDGET_TOKENS = 360
@@ -76,10 +76,12 @@ def speak(
     say: Callable[[str], None],
     cancel: threading.Event,
     thinking: Callable[[], None] = lambda: None,
+    processor: MakeProcessor = Processor,
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
 
-    `thinking` is called once when the model thinks aloud before it says anything.
+    `thinking` is called once when the model thinks aloud before it says anything; `processor`
+    makes what stands between the model and `say`.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
@@ -95,7 +97,7 @@ def speak(
 
     # Everybody in the room, those included who have said something and left.
     people = dict.fromkeys([*members, *(line.sender for line in transcript)])
-    turn = _Turn(Processor(agent.name, people), say, thinking)
+    turn = _Turn(processor(agent.name, people), say, thinking)
     pieces = answer(chain, prompt_for, options, cancel)
     try:
         turn.take(pieces)
