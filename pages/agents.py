@@ -18,8 +18,7 @@ from pages.ui.state import state
 def show() -> None:
     """A grid of cards, and what is wrong with files that could not be read."""
     with frame.head(_("Agents")):
-        if st.button(_("Import"), key="agent-import", icon=":material/upload:"):
-            bring_in()
+        bring_in()
         if st.button(_("New agent"), key="agent-new", icon=":material/add:", type="primary"):
             state().open("agent")
             st.rerun()

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import RoomNotFound
 from core.rooms.model import Room
 from core.text import _
-from pages import agents, hardware, models, room, rooms, settings
+from pages import agent, agents, hardware, models, room, rooms, settings
 from pages.ui import banner, frame, words
 from pages.ui.engine import workbench
 from pages.ui.failures import show_kept, shown
@@ -30,11 +30,17 @@ def main() -> None:
     words.begin(bench)
     pages, by_room = _pages()
     home = st.Page(_nothing, title="Engawa", url_path="home", default=True, visibility="hidden")
-    chosen = st.navigation({**pages, "": [home]}, expanded=True)
+    editor = _page(agent.show, _("Agent"), "agent", "person_edit", visibility="hidden")
+    chosen = st.navigation({**pages, "": [home, editor]}, expanded=True)
     all_rooms = pages[_("Rooms")][-1]
     go_to, state().go_to = state().go_to, None
     if go_to in by_room:
         st.switch_page(by_room[go_to])
+    screen, state().screen = state().screen, None
+    if screen is not None:
+        path, query = screen
+        found = (one for group in (*pages.values(), [editor]) for one in group)
+        st.switch_page(next(one for one in found if one.url_path == path), query_params=query)
     if chosen is home:
         # Every room keeps an address of its own; "/" leads to the one that was used last.
         st.switch_page(pages[_("Rooms")][0])
@@ -90,8 +96,11 @@ def _pages() -> tuple[dict[str, list[st.Page]], dict[str, st.Page]]:
     return screens, by_room
 
 
-def _page(show: Callable[[], None], title: str, path: str, icon: str) -> st.Page:
-    return st.Page(show, title=title, url_path=path, icon=f":material/{icon}:")
+def _page(
+    show: Callable[[], None], title: str, path: str, icon: str, visibility: str = "visible"
+) -> st.Page:
+    icon = f":material/{icon}:"
+    return st.Page(show, title=title, url_path=path, icon=icon, visibility=visibility)
 
 
 def _room_page(one: Room, visibility: str = "visible") -> st.Page:

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.errors import WorkbenchError
 from core.hardware.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pages.ui.agent_draft import Draft
+    from pages.ui.agent_sample import Trial
 
 _KEY = "engawa"
 KEPT_ROOMS = 5
@@ -26,16 +32,26 @@ class TabState:
     opened: set[str] = field(default_factory=set)  # rooms whose models were warmed from here
     visited: list[str] = field(default_factory=list)  # rooms that need a page of their own
     go_to: str | None = None  # a room to open in the next run
+    screen: tuple[str, dict[str, str]] | None = None  # another screen: its path and query
     leaving: str | None = None  # a room to delete once its page is left
     deleted_room: str | None = None  # offered to be brought back, once
     deleting: tuple[str, int] | None = None  # the room and line that a dialog asks about
     redraw: bool = False  # a fragment's callback changed something outside of it
     problem: Exception | None = None  # of a callback; shown once, in the next run
+    drafts: dict[str, Draft] = field(default_factory=dict)  # agents that are edited here
+    trial: Trial | None = None  # what an agent is saying to try it out
+    agent_saved: str | None = None  # said once, in the next run
+    import_problem: WorkbenchError | None = None  # why a file did not become an agent
+    deleted_agent: str | None = None  # offered to be brought back, once
     readings: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=90))
 
     def visit(self, room_id: str) -> None:
         """Remember a room that was wanted here, so that its address stays alive."""
         self.visited = [*(one for one in self.visited if one != room_id), room_id][-KEPT_ROOMS:]
+
+    def open(self, path: str, **query: str) -> None:
+        """Go to another screen in the next run."""
+        self.screen = (path, query)
 
 
 def state() -> TabState:

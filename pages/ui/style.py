@@ -11,6 +11,8 @@ import streamlit as st
 
 # The conversation and the column beside it.
 COLUMNS = (0.76, 0.24)
+# The form of an agent and what it makes of it.
+EDITOR = (0.54, 0.46)
 
 _ROOM = """
 <style>
@@ -30,6 +32,24 @@ _ROOM = """
 }
 </style>
 """
+
+_AGENT = """
+<style>
+@media (min-width: 1100px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-agent-preview) {
+    position: sticky; top: 1.5rem; max-height: calc(100vh - 3rem); overflow-y: auto;
+  }
+}
+@media (max-width: 1100px) {
+  .stColumn:has(.st-key-agent-preview), .stColumn:has(.st-key-agent-form) { min-width: 100%; }
+}
+</style>
+"""
+
+
+def agent() -> None:
+    """For the editor: what it makes of the form stays in sight, or stands below it."""
+    st.html(_AGENT)
 
 
 def room() -> None:

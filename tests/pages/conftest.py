@@ -20,7 +20,7 @@ def screen(workbench: Workbench) -> OpenScreen:
     """Opens one screen's file, or the shell, and runs it once."""
     st.cache_resource.clear()
 
-    def open_one(name: str, **query: str) -> AppTest:
+    def open_one(name: str, /, **query: str) -> AppTest:
         test = AppTest.from_file(str(PROJECT / "pages" / f"{name}.py"), default_timeout=TIMEOUT_S)
         for key, value in query.items():
             test.query_params[key] = value

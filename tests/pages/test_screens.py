@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.agents.files import LOOK_AGAIN_S
 from core.errors import DiskFull
 from core.messages import Message
 from core.workbench import Workbench
 from tests.pages.conftest import OpenScreen, texts
 
-SCREENS = ("room", "rooms", "agents", "models", "hardware", "settings")
+SCREENS = ("room", "rooms", "agents", "agent", "models", "hardware", "settings")
 
 
 def said(workbench: Workbench, text: str = "Good evening") -> list[Message]:
@@ -110,29 +107,6 @@ def test_the_users_name_is_kept(screen: OpenScreen, workbench: Workbench) -> Non
     room = screen("room")
     room.chat_input[0].set_value("hello").run()
     assert workbench.rooms.message("Engawa", 1).sender == "Hana Sato"
-
-
-def test_agents_are_found_by_what_they_are(screen: OpenScreen) -> None:
-    test = screen("agents")
-    assert "Mizuho" in texts(test)
-    test.text_input(key="agent-search").input("storyteller").run()
-    assert "Aki" in texts(test)
-    assert "Mizuho" not in texts(test)
-
-
-def test_agents_are_described_in_the_users_language(
-    screen: OpenScreen, workbench: Workbench
-) -> None:
-    workbench.preferences.set("language", "ja")
-    assert "仕組みを知るのが好きなエンジニア" in texts(screen("agents"))
-
-
-def test_a_broken_agent_file_is_named(screen: OpenScreen, workbench: Workbench) -> None:
-    folder = workbench.settings.paths.agents
-    (folder / "broken.md").write_text("no front matter", encoding="utf-8")
-    time.sleep(LOOK_AGAIN_S)
-    test = screen("agents")
-    assert "broken" in test.error[0].value
 
 
 def test_a_full_disk_is_said_above_everything(
