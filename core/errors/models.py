@@ -154,6 +154,14 @@ class CircuitOpen(ProviderError):
     next_step = N_("See to its server; “Look again” on the Models screen asks it at once.")
 
 
+class EncoderAway(ProviderError):
+    """Nothing can be searched by meaning. Params: model, detail."""
+
+    code = "encoder_away"
+    text = N_("The sentence encoder {model} is away: {detail}.")
+    next_step = N_("Run “python -m core doctor”: it says what is missing. Words are still found.")
+
+
 class FellBack(ProviderError):
     """Not raised: stored with an answer that another model gave than the one wanted.
 

@@ -71,17 +71,13 @@ class Wire:
         os._exit(0)  # the app is gone or wants us gone: nothing here is worth saving
 
 
-class Host:
-    """Carries out orders. A new one is a line in the table and a method."""
+class Server:
+    """Carries out orders one by one, as its table says."""
 
-    def __init__(self, wire: Wire, engine: Engine, ref: str) -> None:
+    def __init__(self, wire: Wire, ref: str, table: Mapping[str, Callable[[Order], None]]) -> None:
         self._wire = wire
-        self._engine = engine
         self._ref = ref
-        self._table: dict[str, Callable[[Order], None]] = {
-            protocol.GENERATE: self._generate,
-            protocol.STATUS: self._status,
-        }
+        self._table = table
 
     def serve(self) -> None:
         while True:
@@ -92,8 +88,29 @@ class Host:
             except WorkbenchError as error:
                 self._fail(order, error)
             except Exception as error:  # one bad request must not take the model down
-                self._engine.forget()
+                self._recover()
                 self._fail(order, _explained(error, self._ref))
+
+    def _recover(self) -> None:
+        """Forget what a failed order may have left half done."""
+
+    def _unknown(self, order: Order) -> None:
+        raise ServerFault(model=self._ref, detail=f"unknown order {order.get('do')!r}")
+
+    def _fail(self, order: Order, error: WorkbenchError) -> None:
+        fail(self._wire, error, order.get("id"))
+
+
+class Host(Server):
+    """Holds a model that answers. A new order is a line in the table and a method."""
+
+    def __init__(self, wire: Wire, engine: Engine, ref: str) -> None:
+        table = {protocol.GENERATE: self._generate, protocol.STATUS: self._status}
+        super().__init__(wire, ref, table)
+        self._engine = engine
+
+    def _recover(self) -> None:
+        self._engine.forget()
 
     def _generate(self, order: Order) -> None:
         number: int = order["id"]
@@ -122,12 +139,6 @@ class Host:
         taken = torch.cuda.memory_allocated() if torch.cuda.is_available() else None
         self._wire.say(protocol.STATUS, id=order.get("id"), device_bytes=taken)
 
-    def _unknown(self, order: Order) -> None:
-        raise ServerFault(model=self._ref, detail=f"unknown order {order.get('do')!r}")
-
-    def _fail(self, order: Order, error: WorkbenchError) -> None:
-        fail(self._wire, error, order.get("id"))
-
 
 def fail(wire: Wire, error: WorkbenchError, number: int | None = None) -> None:
     reason = error.reason()
@@ -155,7 +166,7 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _load(wire: Wire, arguments: argparse.Namespace) -> Engine:
+def _load(wire: Wire, arguments: argparse.Namespace) -> Server:
     begun = time.perf_counter()
     from core.runner.host_model import load
 
@@ -180,7 +191,7 @@ def _load(wire: Wire, arguments: argparse.Namespace) -> Engine:
         window=base.window,
         device=base.device,
     )
-    return engine
+    return Host(wire, engine, arguments.ref)
 
 
 def _rehearse(engine: Engine) -> None:
@@ -191,24 +202,25 @@ def _rehearse(engine: Engine) -> None:
             pass
 
 
-def main(given: list[str] | None = None) -> int:
+def main(load: Callable[[Wire, argparse.Namespace], Server] = _load) -> int:
+    """Load what the command line names, then serve until the app is gone."""
     parser = argparse.ArgumentParser(prog="python -m core.runner.host")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ref", required=True)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--parent", type=int, default=0)
-    arguments = parser.parse_args(given)
+    arguments = parser.parse_args()
     _die_with(arguments.parent)
     wire = Wire()
     try:
-        engine = _load(wire, arguments)
+        server = load(wire, arguments)
     except WorkbenchError as error:
         fail(wire, error)
         return 3
     except Exception as error:  # reported to the app, whole in the log
         fail(wire, _explained(error, arguments.ref))
         return 4
-    Host(wire, engine, arguments.ref).serve()
+    server.serve()
     return 0
 
 

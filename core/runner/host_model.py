@@ -44,7 +44,7 @@ def load(folder: Path, ref: str, device: str = "auto") -> Base:
         OutOfMemory: it does not fit.
     """
     found = inspect_folder(folder, ref)
-    _hide_unneeded()
+    hide_unneeded()
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -55,7 +55,7 @@ def load(folder: Path, ref: str, device: str = "auto") -> Base:
     device = _device(found, device, torch)
     dtype = _dtype(found, device, torch)
     _refuse_too_large(found, device, torch, dtype, ref)
-    torch.set_num_threads(_threads(found.parameters))
+    torch.set_num_threads(threads(found.parameters))
     try:
         config = AutoConfig.from_pretrained(folder, **local)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
@@ -94,7 +94,7 @@ def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, device: s
     )
 
 
-def _hide_unneeded() -> None:
+def hide_unneeded() -> None:
     """Let transformers believe that these are not installed: 0.7 s and 40 MB less."""
     if "transformers" in sys.modules:
         return  # it has looked already
@@ -110,7 +110,7 @@ def _device(found: ModelFolder, wanted: str, torch: Any) -> str:
     return "cuda" if worth_it and torch.cuda.is_available() else "cpu"
 
 
-def _threads(parameters: int) -> int:
+def threads(parameters: int) -> int:
     """One for a tiny model: two are no faster for it, and wait for each other on a busy machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return 1 if parameters < TINY else max(1, min(cores or 1, 8))

@@ -21,12 +21,13 @@ from core.errors import ProviderError, RunnerGone, WorkbenchError, by_code
 from core.logs import part_logger
 from core.paths import PROJECT
 from core.runner import protocol
-from core.runner.protocol import Ask
+from core.runner.protocol import Wanted
 
 log = part_logger("runner")
 
 Reply = dict[str, Any]
 Inbox = queue.SimpleQueue[Reply]
+HOST = "core.runner.host"
 GONE = "gone"  # put into every inbox when the process ended
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -44,9 +45,9 @@ LINE_LIMIT = 300
 class RunnerProcess:
     """A child that holds one model. Orders may be sent at once; they wait until it is loaded.
 
-    `on_ready(self)` and `on_end(self)` are called in the thread that reads from the child.
-    That thread lives as long as the child: Linux ties a child's life to the thread that
-    spawned it, not to the process.
+    `module` is the child's program. `on_ready(self)` and `on_end(self)` are called in the thread
+    that reads from the child. That thread lives as long as the child: Linux ties a child's life
+    to the thread that spawned it, not to the process.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class RunnerProcess:
         stderr_file: Path,
         on_ready: Callable[[RunnerProcess], None],
         on_end: Callable[[RunnerProcess], None],
+        module: str = HOST,
     ) -> None:
         self.ref = ref
         self.since = datetime.now(UTC)
@@ -66,6 +68,7 @@ class RunnerProcess:
         self._folder = folder
         self._stderr_file = stderr_file
         self._on_ready, self._on_end = on_ready, on_end
+        self._module = module
         self._child: subprocess.Popen[bytes] | None = None
         self._spawned = threading.Event()
         self._ended = threading.Event()
@@ -87,11 +90,11 @@ class RunnerProcess:
     def ended(self) -> bool:
         return self._ended.is_set()
 
-    def ask(self, ask: Ask) -> tuple[int, Inbox]:
+    def ask(self, wanted: Wanted) -> tuple[int, Inbox]:
         """Send a question; replies come into the inbox, `GONE` when the process ends."""
         number, inbox = next(self._numbers), Inbox()
         self._inboxes[number] = inbox
-        self._send(protocol.generate_order(number, ask))
+        self._send(protocol.order(number, wanted))
         if self.ended:  # it may have ended before the inbox was there
             inbox.put({"say": GONE})
         return number, inbox
@@ -154,7 +157,7 @@ class RunnerProcess:
             self._on_end(self)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "core.runner.host", str(self._folder)]
+        command = [sys.executable, "-m", self._module, str(self._folder)]
         command += ["--ref", self.ref, "--parent", str(os.getpid())]
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows: Ctrl-C is the app's
         with self._stderr_file.open("wb") as stderr:

@@ -1,6 +1,6 @@
 """What the app and a runner say to each other: one JSON object a line, over the child's pipes.
 
-To the runner:   do = generate (an `Ask` with its id) | cancel (id) | status
+To the runner:   do = generate (an `Ask` with its id) | encode (texts, id) | cancel (id) | status
 From the runner: say = ready | text (id) | done (id) | failed (id or none) | status
 
 Closing the runner's standard input is the order to end; so a dead app ends its runners too.
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-GENERATE, CANCEL, STATUS = "generate", "cancel", "status"
+GENERATE, ENCODE, CANCEL, STATUS = "generate", "encode", "cancel", "status"
 READY, TEXT, DONE, FAILED = "ready", "text", "done", "failed"
 
 STOP, LENGTH, CANCELLED = "stop", "length", "cancelled"
@@ -39,6 +39,16 @@ class Ask:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Encode:
+    """Texts whose vectors are wanted: float32, little-endian, one after the other, in base64."""
+
+    texts: tuple[str, ...]
+
+
+Wanted = Ask | Encode
+
+
 def encode(message: Mapping[str, Any]) -> bytes:
     """One line, newline included."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -53,8 +63,10 @@ def decode(line: bytes) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def generate_order(number: int, ask: Ask) -> dict[str, Any]:
-    return {"do": GENERATE, "id": number, "ask": asdict(ask)}
+def order(number: int, wanted: Wanted) -> dict[str, Any]:
+    if isinstance(wanted, Encode):
+        return {"do": ENCODE, "id": number, "texts": wanted.texts}
+    return {"do": GENERATE, "id": number, "ask": asdict(wanted)}
 
 
 def read_ask(content: Mapping[str, Any]) -> Ask:

@@ -15,8 +15,8 @@ from typing import Any
 from core.errors import FirstTokenTimeout, ProviderError, RunnerGone, TokenTimeout
 from core.logs import part_logger
 from core.runner.line import Line
-from core.runner.process import GONE, Inbox, Reply, RunnerProcess, as_error
-from core.runner.protocol import CANCELLED, DONE, FAILED, Ask
+from core.runner.process import GONE, HOST, Inbox, Reply, RunnerProcess, as_error
+from core.runner.protocol import CANCELLED, DONE, FAILED, Wanted
 
 log = part_logger("runner")
 
@@ -58,12 +58,14 @@ class Slot:
         stderr_file: Path,
         idle_s: float,
         on_load: Callable[[str, float], None],
+        module: str = HOST,
     ) -> None:
         self.ref = ref
         self.folder = folder
         self._stderr_file = stderr_file
         self._idle_s = idle_s
         self._on_load = on_load
+        self._module = module
         self._line = Line()
         self._lock = threading.Lock()
         self._process: RunnerProcess | None = None
@@ -87,7 +89,7 @@ class Slot:
             if not self._closed and self._paused_for() is None:
                 self._running()
 
-    def stream(self, ask: Ask, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+    def stream(self, ask: Wanted, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
         """Answer when it is this request's turn; ends early when `cancel` is set.
 
         Raises:
@@ -112,7 +114,7 @@ class Slot:
         if process is not None:
             process.end()
 
-    def _answer(self, ask: Ask, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+    def _answer(self, ask: Wanted, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
         for attempt in (1, 2):
             process = self._take_process()
             was_ready = process.ready
@@ -129,7 +131,7 @@ class Slot:
                     raise
 
     def _ask(
-        self, process: RunnerProcess, ask: Ask, limits: Limits, cancel: threading.Event
+        self, process: RunnerProcess, ask: Wanted, limits: Limits, cancel: threading.Event
     ) -> Generator[Spoken]:
         asked = time.monotonic()
         loading = not process.ready
@@ -171,7 +173,7 @@ class Slot:
         self._used_at = time.monotonic()
         if self._process is None or self._process.ended:
             self._process = RunnerProcess(
-                self.ref, self.folder, self._stderr_file, self._loaded, self._died
+                self.ref, self.folder, self._stderr_file, self._loaded, self._died, self._module
             )
         return self._process
 
