@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.text import _
-from pages.ui import frame
+from pages.ui import care, frame
 from pages.ui.engine import workbench
 from pages.ui.markdown import plain
 from pages.ui.models import model_card, server_note
@@ -22,6 +22,7 @@ def show() -> None:
     default = bench.preferences.get("default_model", bench.settings.models.default)
     for server in bench.registry.states():
         server_note(server)
+    care.circuits()
     st.subheader(_("Here"), anchor=False)
     models = bench.registry.models()
     if not models:

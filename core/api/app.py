@@ -8,7 +8,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from core import __version__
-from core.api import catalogue, hardware, health, reference, rooms, simple, sockets, transfer
+from core.api import (
+    care,
+    catalogue,
+    hardware,
+    health,
+    reference,
+    rooms,
+    simple,
+    sockets,
+    transfer,
+)
 from core.api.faults import add_faults
 from core.workbench import Workbench
 
@@ -32,7 +42,8 @@ def create_app(workbench: Callable[[], Workbench]) -> FastAPI:
     )
     app.state.workbench = workbench
     add_faults(app)
-    for part in (health, simple, transfer, rooms, catalogue, hardware, sockets, reference):
+    parts = (health, simple, transfer, rooms, care, catalogue, hardware, sockets, reference)
+    for part in parts:
         app.include_router(part.router)
     plain = app.openapi
 

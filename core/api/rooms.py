@@ -123,7 +123,7 @@ async def list_messages(
     "/{room}/messages",
     status_code=201,
     response_model=MessageOut,
-    responses=failures(404, 409, 413),
+    responses=failures(404, 409, 413, 429),
     summary="Say something in a room",
 )
 async def post_message(

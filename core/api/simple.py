@@ -43,7 +43,7 @@ async def read_messages(
     "/message",
     status_code=201,
     response_model=MessageOut,
-    responses=failures(404, 409, 413),
+    responses=failures(404, 409, 413, 429),
     summary="Say something in a room",
 )
 async def post_message(

@@ -30,7 +30,7 @@ class RequestsUsedUp(OverQuota):
     """Params: limit (messages a minute), seconds."""
 
     code = "requests_used_up"
-    text = N_("You have asked {limit} times within a minute, and more is not answered.")
+    text = N_("The limit of messages a minute ({limit}) is reached.")
     next_step = N_("It goes on in {seconds} s.")
 
 
@@ -38,7 +38,7 @@ class TokensUsedUp(OverQuota):
     """Params: limit (tokens a day), seconds, hours, minutes (until midnight UTC)."""
 
     code = "tokens_used_up"
-    text = N_("The {limit} tokens of today are used up.")
+    text = N_("The limit of tokens a day ({limit}) is reached.")
     next_step = N_("It goes on in {hours} h {minutes} min, at midnight UTC.")
 
     def __init__(self, *, limit: int, seconds: float) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import MessageNotFound, RoomNotFound, WorkbenchError
 from core.text import _
-from pages.ui import lines, live, style, words
+from pages.ui import care, lines, live, style, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept, show_kept
 from pages.ui.markdown import quiet
@@ -31,6 +31,7 @@ def _composer(room_id: str) -> None:
         show_kept()
         _strip(room_id)
         _answered(room_id)
+        care.quota_note()
         key = f"draft-{room_id}"
         st.chat_input(
             _("Write to the room, or @name to ask one"),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import by_code, explain
+from core.errors import FromCache, by_code, explain
 from core.messages import Kind, Message, Reason, ReplyStatus
 from core.text import _, translate
-from pages.ui import people, words
+from pages.ui import people, troubles, words
 from pages.ui.markdown import plain, quiet, safe
 
 # About 75 characters of text.
@@ -42,6 +42,7 @@ def draw(line: Message, choices: Choices, answered: Message | None = None) -> No
             _head(line, choices)
             if answered is not None:
                 quiet(quotation(answered))
+            troubles.in_character(line)
             if line.content:
                 st.markdown(safe(line.content), width=TEXT_WIDTH)
             note = _note(line)
@@ -98,6 +99,8 @@ def _note(line: Message) -> str:
         return ":material/content_cut: " + _sentence(_("It broke off here."), reason)
     if line.status is ReplyStatus.FAILED:
         return ":red[:material/error:] " + _sentence(_("No answer came."), reason)
+    if reason is not None and reason.code == FromCache.code:
+        return ":material/cached: " + plain(explain(reason))
     if reason is not None:
         return ":material/alt_route: " + plain(explain(reason))
     return ""

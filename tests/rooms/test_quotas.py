@@ -78,7 +78,7 @@ def test_the_minute_slides(store: Store, clocks: Clocks) -> None:
     with pytest.raises(RequestsUsedUp) as refused:
         ask(limited, store)
     assert (refused.value.status, refused.value.retry_after_s) == (429, 10)
-    assert "3 times" in refused.value.message("en")
+    assert "a minute (3)" in refused.value.message("en")
     assert "10 s" in refused.value.hint("en")
     clocks.passed = 60
     ask(limited, store)
