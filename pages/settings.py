@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.text import LANGUAGES, _
 from core.workbench import Workbench
-from pages.ui import care, frame, talk
+from pages.ui import care, filters, frame, talk
 from pages.ui.diagnostics import diagnostics
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
@@ -24,6 +24,7 @@ def show() -> None:
         _language(bench)
         _name(bench)
         _appearance()
+        filters.settings(bench)
         care.settings(bench)
         _places(bench)
         diagnostics(bench.settings)

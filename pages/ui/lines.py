@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import FromCache, by_code, explain
 from core.messages import Kind, Message, Reason, ReplyStatus
 from core.text import _, translate
-from pages.ui import people, troubles, words
+from pages.ui import heard, people, troubles, words
 from pages.ui.markdown import plain, quiet, safe
 
 # About 75 characters of text.
@@ -48,6 +48,8 @@ def draw(line: Message, choices: Choices, answered: Message | None = None) -> No
             note = _note(line)
             if note:
                 quiet(note)
+            heard.notes(line)
+            heard.thoughts(line, TEXT_WIDTH)
 
 
 def quotation(line: Message) -> str:
@@ -61,6 +63,7 @@ def _head(line: Message, choices: Choices) -> None:
         facts = _facts(line)
         name = people.coloured(line.sender)
         st.markdown(f"{name} :small[:gray[{facts}]]" if facts else name, width="stretch")
+        heard.tone(line)
         key = f"menu-{line.seq}"
         st.menu_button(
             _("More"),

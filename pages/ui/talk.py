@@ -13,7 +13,7 @@ from core.messages import Kind, Message, ReplyStatus
 from core.rooms.model import Room
 from core.text import _
 from core.workbench import Workbench
-from pages.ui import lines, live, people, words
+from pages.ui import heard, lines, live, people, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
 from pages.ui.markdown import plain, safe
@@ -207,6 +207,7 @@ def _live_data(bench: Workbench, room: Room, last: int) -> dict[str, object]:
             "stopped": _("Stopped by you."),
             "partial": _("It broke off here."),
             "failed": _("No answer came."),
+            **heard.live_words(),
         },
         "colours": {name: people.colour(name) for name in names},
     }

@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).parent
-_PARTS = ("markdown.js", "hub.js", "scroll.js", "views.js")
+_PARTS = ("markdown.js", "hub.js", "scroll.js", "heard.js", "views.js")
 
 
 def talk(room: str, data: Mapping[str, Any]) -> bool:

@@ -87,12 +87,14 @@ class Talk {
       text._source = line.content;
       drawMarkdown(text, line.content);
     }
-    node._parts = line.content && !line.deleted ? 2 : 1; // its head and its words
+    // Its head, its words and its tone.
+    node._parts = line.deleted ? 1 : 1 + Boolean(line.content) + hasTone(line);
     const pending = line.status === "pending";
     node.querySelector("small").textContent = facts(line, this.data.words);
     node.querySelector(".note").textContent = pending ? "" : note(line, this.data.words);
     node.classList.toggle("pending", pending);
     node.classList.toggle("waiting", pending && !line.content);
+    drawThinking(node, thinks(line), this.data.words);
     if (!pending && !node._announced) {
       node._announced = true;
       this.announce(line);
@@ -171,7 +173,9 @@ function facts(line, words) {
 
 function note(line, words) {
   const said = { stopped: words.stopped, partial: words.partial, failed: words.failed };
-  return [said[line.status], line.status === "stopped" ? "" : line.reason].filter(Boolean).join(" ");
+  return [said[line.status], line.status === "stopped" ? "" : line.reason, ...leftOut(line, words)]
+    .filter(Boolean)
+    .join(" ");
 }
 
 class Strip {
