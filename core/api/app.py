@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from core import __version__
 from core.api import (
+    agents,
+    agents_files,
     care,
     catalogue,
     hardware,
@@ -28,6 +30,10 @@ Every route but `/health` and `/ping` wants `Authorization: Bearer …`; the loc
 is in `local-token` in the data folder. Errors are `{"error": {code, message, hint}}`, in the
 language of `Accept-Language`.
 """
+_PARTS = (
+    *(health, simple, transfer, rooms, agents, agents_files),
+    *(care, catalogue, hardware, sockets, reference),
+)
 
 
 def create_app(workbench: Callable[[], Workbench]) -> FastAPI:
@@ -42,8 +48,7 @@ def create_app(workbench: Callable[[], Workbench]) -> FastAPI:
     )
     app.state.workbench = workbench
     add_faults(app)
-    parts = (health, simple, transfer, rooms, care, catalogue, hardware, sockets, reference)
-    for part in parts:
+    for part in _PARTS:
         app.include_router(part.router)
     plain = app.openapi
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from core.agents import Agent
 from core.providers.base import ModelInfo, ProviderState
 from core.rooms.frames import message_body
 from core.rooms.model import Room, RoomSummary
@@ -25,17 +24,6 @@ def summary_body(summary: RoomSummary, lang: str) -> dict[str, Any]:
     return room_body(summary.room) | {
         "last_line": message_body(last, lang) if last else None,
         "speaking": summary.speaking,
-    }
-
-
-def agent_body(agent: Agent) -> dict[str, Any]:
-    names = ("name", "description", "gender", "background", "model", "adapter", "template")
-    lists = ("personalities", "roles", "tones", "skills", "tools")
-    return {
-        **{name: getattr(agent, name) for name in names},
-        **{name: list(getattr(agent, name)) for name in lists},
-        "body": agent.body,
-        "source": agent.source,
     }
 
 

@@ -7,38 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
-from core.api.bodies import agent_body, model_body, provider_body
+from core.api.bodies import model_body, provider_body
 from core.api.context import Bench, Language, failures
-from core.api.schemas import AgentList, AgentOut, ModelList, ModelOut
+from core.api.schemas import ModelList, ModelOut
 from core.api.threads import in_thread
 from core.workbench import Workbench
 
 router = APIRouter(prefix="/api/v1")
-
-
-@router.get(
-    "/agents",
-    tags=["agents"],
-    response_model=AgentList,
-    responses=failures(),
-    summary="List agents",
-)
-async def list_agents(bench: Bench) -> JSONResponse:
-    found = await in_thread(bench.agents.list)
-    return JSONResponse({"agents": [agent_body(agent) for agent in found]})
-
-
-@router.get(
-    "/agents/{name}",
-    tags=["agents"],
-    response_model=AgentOut,
-    responses=failures(404),
-    summary="Read one agent",
-)
-async def read_agent(
-    name: Annotated[str, Path(max_length=200, description="Its name.")], bench: Bench
-) -> JSONResponse:
-    return JSONResponse(agent_body(await in_thread(bench.agents.get, name)))
 
 
 @router.get(

@@ -11,13 +11,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from core.api.call import Call
+from core.api.limits import MAX_BODY_BYTES, body_limit
 from core.api.refusal import Headers, Send, error_body
 from core.api.security import App, Receive
-from core.api.transfer import IMPORT_PATH, MAX_DOCUMENT_BYTES
 from core.errors import BodyTooLarge, InternalFault, InvalidInput, NotFound, WorkbenchError
 from core.logs import part_logger
-
-MAX_BODY_BYTES = 1_000_000
 
 _log = part_logger("api")
 
@@ -66,7 +64,7 @@ class FaultGuard:
 
     def _counted(self, call: Call, receive: Receive) -> Receive:
         announced = call.one("content-length")
-        limit = MAX_DOCUMENT_BYTES if call.path == IMPORT_PATH else self._max_bytes
+        limit = body_limit(call.path, self._max_bytes)
         if announced.isdigit() and int(announced) > limit:
             raise BodyTooLarge(limit=limit)
         seen = 0

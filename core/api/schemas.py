@@ -140,27 +140,6 @@ class RoomChange(_Body):
     )
 
 
-class AgentOut(BaseModel):
-    name: str
-    description: str
-    gender: str
-    background: str
-    personalities: list[str]
-    roles: list[str]
-    tones: list[str]
-    skills: list[str]
-    tools: list[str]
-    model: str | None
-    adapter: str | None
-    template: str
-    body: str
-    source: str
-
-
-class AgentList(BaseModel):
-    agents: list[AgentOut]
-
-
 class ModelOut(BaseModel):
     """`null` means unknown, never zero or no."""
 

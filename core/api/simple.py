@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from core.api.bodies import agent_body
+from core.api.agent_bodies import agent_body
 from core.api.context import (
     After,
     Bench,
@@ -17,13 +15,12 @@ from core.api.context import (
     RoomQuery,
     failures,
     message_list,
-    user_name,
 )
+from core.api.said import stored
 from core.api.schemas import MemberList, MessageList, MessageOut, NewMessageSimple
 from core.api.threads import in_thread
 from core.errors import AgentNotFound
 from core.messages import Kind
-from core.rooms.frames import message_body
 from core.rooms.model import Member
 from core.workbench import Workbench
 
@@ -50,16 +47,7 @@ async def post_message(
     new: NewMessageSimple, bench: Bench, lang: Language, owner: Owner
 ) -> JSONResponse:
     """Answered once it is stored for good; the room's agents answer after that."""
-    said = bench.rooms.post_soon(
-        new.room,
-        new.content,
-        sender=new.sender or user_name(bench),
-        owner=owner,
-        key=new.idempotency_key,
-        reply_to=new.reply_to,
-    )
-    message = await asyncio.wrap_future(said)
-    return JSONResponse(message_body(message, lang), status_code=201)
+    return await stored(bench, new.room, new, owner=owner, lang=lang)
 
 
 @router.get(

@@ -14,9 +14,6 @@ from core.api.schemas import RoomOut
 from core.api.threads import in_thread
 from core.rooms.transfer import document
 
-IMPORT_PATH = "/api/v1/rooms/import"
-MAX_DOCUMENT_BYTES = 32_000_000  # about 60,000 messages; other bodies are far smaller
-
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
 
 

@@ -35,6 +35,32 @@ class Frames(Protocol):
     def close(self) -> None: ...
 
 
+class AgentsDoor(Protocol):
+    """What commands can do with agents. Raises AgentNotFound, CardInvalid and so on, or relayed."""
+
+    def list(self) -> Body:
+        """{"agents": […], "problems": […], "deleted": […]}"""
+
+    def search(self, text: str, limit: int) -> Body:
+        """{"found": [{"agent", "score", "why"}], "problem"}, the best first."""
+
+    def get(self, name: str) -> Body: ...
+
+    def create(self, fields: Mapping[str, Any], *, numbered: bool = False) -> Body:
+        """A new agent; with `numbered`, "Ren 2" when there is a Ren."""
+
+    def take_in(self, content: bytes, filename: str) -> Body:
+        """An agent of a file: Markdown or a card."""
+
+    def export(self, name: str, format_: str) -> bytes: ...
+    def duplicate(self, name: str, new_name: str | None) -> Body: ...
+    def delete(self, name: str) -> None: ...
+
+    def versions(self, name: str) -> Sequence[Body]: ...
+    def diff(self, name: str, old: int, new: int | None) -> str: ...
+    def restore(self, name: str, version: int) -> Body: ...
+
+
 class Door(Protocol):
     """What commands can do with rooms, agents and models.
 
@@ -57,8 +83,9 @@ class Door(Protocol):
 
     def document(self, ref: str) -> Body: ...
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body: ...
-    def agents(self) -> list[Body]: ...
-    def agent(self, name: str) -> Body: ...
+
+    @property
+    def agents(self) -> AgentsDoor: ...
 
     def models(self) -> Body:
         """{"models": […], "providers": […]}"""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.api.bodies import agent_body, model_body, provider_body, room_body, summary_body
+from core.api.bodies import model_body, provider_body, room_body, summary_body
 from core.api.hardware_bodies import event_body, series_body, snapshot_body
 from core.cli.door import Body
+from core.cli.door_agents import LocalAgents
 from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.rooms.frames import frame, message_body
@@ -70,11 +71,9 @@ class LocalDoor:
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return room_body(self._rooms.take_in(document, name))
 
-    def agents(self) -> list[Body]:
-        return [agent_body(agent) for agent in self._bench.agents.list()]
-
-    def agent(self, name: str) -> Body:
-        return agent_body(self._bench.agents.get(name))
+    @property
+    def agents(self) -> LocalAgents:
+        return LocalAgents(self._bench.agents)
 
     def models(self) -> Body:
         registry = self._bench.registry

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.cli.door import Body
+from core.cli.door_agents import RemoteAgents
 from core.client.http import Http
-from core.client.paths import agent_path, read_model, room_path
+from core.client.paths import read_model, room_path
 from core.client.socket import Socket
 
 
@@ -53,11 +54,9 @@ class RemoteDoor:
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return self._http.post("/api/v1/rooms/import", {"document": document, "name": name})
 
-    def agents(self) -> list[Body]:
-        return list(self._http.get("/api/v1/agents")["agents"])
-
-    def agent(self, name: str) -> Body:
-        return self._http.get(agent_path(name))
+    @property
+    def agents(self) -> RemoteAgents:
+        return RemoteAgents(self._http)
 
     def models(self) -> Body:
         return self._http.get("/api/v1/models")

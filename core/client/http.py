@@ -37,6 +37,22 @@ class Http:
     def delete(self, path: str) -> dict[str, Any]:
         return self._ask("DELETE", path, None)
 
+    def upload(self, path: str, content: bytes, **query: Any) -> dict[str, Any]:
+        """POST the bytes of a file."""
+        full = f"{path}?{urlencode(query)}" if query else path
+        return self._answer(*self._exchange("POST", full, content, "application/octet-stream"))
+
+    def download(self, path: str, **query: Any) -> bytes:
+        """GET a file.
+
+        Raises:
+            Relayed, AppNotRunning: as for every request.
+        """
+        status, content = self._exchange("GET", f"{path}?{urlencode(query)}" if query else path)
+        if status >= 300:
+            self._answer(status, content)
+        return content
+
     def headers(self) -> dict[str, str]:
         """What every request and socket carries."""
         return {"Authorization": f"Bearer {self._token}", "Accept-Language": language()}
@@ -48,7 +64,10 @@ class Http:
             Relayed: it was refused, in the server's own words.
             AppNotRunning: nobody answers, or somebody who is no Engawa.
         """
-        status, content = self._exchange(method, path, body)
+        content = None if body is None else json.dumps(body).encode()
+        return self._answer(*self._exchange(method, path, content))
+
+    def _answer(self, status: int, content: bytes) -> dict[str, Any]:
         try:
             answer = json.loads(content) if content else {}
         except ValueError:
@@ -60,15 +79,17 @@ class Http:
         return answer
 
     def _exchange(
-        self, method: str, path: str, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        media_type: str = "application/json",
     ) -> tuple[int, bytes]:
         kind = http.client.HTTPSConnection if self.address.secure else http.client.HTTPConnection
         connection = kind(self.address.host, self.address.port, timeout=TIMEOUT_S)
         headers = self.headers()
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
+        if content is not None:
+            headers["Content-Type"] = media_type
         try:
             connection.request(method, path, content, headers)
             response = connection.getresponse()

@@ -16,6 +16,7 @@ from testing.scripted_ollama import ScriptedOllama
 from testing.served import ServedApp
 
 WORDS = 6
+NO_ENCODER = "/nowhere"  # agents are found by words: no test waits for a model to load
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def ollama() -> Iterator[ScriptedOllama]:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory, ollama: ScriptedOllama) -> Iterator[ServedApp]:
     environment = {"ENGAWA_OLLAMA_URL": ollama.url, "ENGAWA_MODELS__DEFAULT": "ollama:tiny"}
+    environment["ENGAWA_EMBEDDING_MODEL"] = NO_ENCODER
     folder = tmp_path_factory.mktemp("served") / "data"
     with ServedApp(folder, environment=environment) as served:
         yield served
@@ -80,6 +82,7 @@ def folder(
     """A data folder: nobody's, or the one that an app runs on. Rooms need names of their own."""
     monkeypatch.setenv("ENGAWA_OLLAMA_URL", ollama.url)
     monkeypatch.setenv("ENGAWA_MODELS__DEFAULT", "ollama:tiny")
+    monkeypatch.setenv("ENGAWA_EMBEDDING_MODEL", NO_ENCODER)
     alone: Path = tmp_path / "data"
     if request.param == "alone":
         return alone

@@ -16,7 +16,7 @@ from typing import Any
 from core.agents import disk
 from core.agents.cards.archive import MAX_TOTAL_BYTES, read_archive, write_archive
 from core.agents.cards.card import Card, checked
-from core.agents.cards.plain_json import MAX_JSON_BYTES, read_json, write_json
+from core.agents.cards.plain_json import MAX_JSON_BYTES, encode, read_json
 from core.agents.files import Agents
 from core.agents.spec import USER, Agent
 from core.errors import CardInvalid
@@ -30,7 +30,7 @@ def keep(folder: Path, stem: str, card: Card) -> str:
     Raises:
         StorageError, FileUnusable: it could not be written.
     """
-    content = write_json(card.raw, indent=2)
+    content = encode(card.raw, indent=2)
     found = lay(folder, stem, JSON_ENDING, content)
     if card.assets:
         # A card without its files is whole, files without a card are nothing: these come second.

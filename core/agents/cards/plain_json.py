@@ -48,7 +48,7 @@ def read_json(content: bytes, file: str, place: str = "") -> dict[str, Any]:
     return value
 
 
-def write_json(value: Any, indent: int | None = None) -> bytes:
+def encode(value: Any, indent: int | None = None) -> bytes:
     """The same value as UTF-8; only lone surrogates are escaped."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")

@@ -7,7 +7,7 @@ import base64
 from core.agents.cards import archive, png
 from core.agents.cards.backfill import as_v2
 from core.agents.cards.card import V3, Card
-from core.agents.cards.plain_json import write_json as encode
+from core.agents.cards.plain_json import encode
 from core.agents.cards.reading import CARD_FILE, CHUNKS, ICON, V2_CHUNK, V3_CHUNK
 
 
