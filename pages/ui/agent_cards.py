@@ -15,6 +15,7 @@ CARD_WIDTH = 280
 MOST = 60  # cards that are drawn at first
 LINE_CHARS = 120
 FACE_PIXELS = 48
+WAIT_S = 0.3  # for the encoder of meanings: who types waits no longer
 
 
 @st.fragment
@@ -29,13 +30,13 @@ def cards() -> None:
         placeholder=_("Who could help with …"),
         key="agent-search",
     )
-    found = _found(wanted.strip()) if wanted and wanted.strip() else workbench().agents.list()
+    found = _found(wanted.strip() if wanted else "")
     if not found:
         st.info(_("Nobody here is like that."))
     most = len(found) if st.session_state.get("agent-all") else MOST
     with st.grid("auto", min_column_width=CARD_WIDTH, border=True):
-        for agent in found[:most]:
-            _card(agent)
+        for agent, why in found[:most]:
+            _card(agent, why)
     if len(found) > most:
         label = ngettext("Show {n} more", "Show {n} more", len(found) - most)
         st.button(label, key="agent-all-button", on_click=_show_all)
@@ -45,7 +46,7 @@ def _show_all() -> None:
     st.session_state["agent-all"] = True
 
 
-def _card(agent: Agent) -> None:
+def _card(agent: Agent, why: str) -> None:
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.image(people.face(agent.name), width=FACE_PIXELS, alt="")
@@ -57,6 +58,8 @@ def _card(agent: Agent) -> None:
                     st.rerun()
                 quiet(plain(agent.model or _("the default model")))
         st.markdown(plain(_short(agent.describe(words.language()))))
+        if why:
+            quiet(f":material/search: {plain(why)}")
 
 
 def _short(text: str) -> str:
@@ -64,6 +67,16 @@ def _short(text: str) -> str:
     return line if len(line) <= LINE_CHARS else line[: LINE_CHARS - 1].rstrip() + "…"
 
 
-def _found(wanted: str) -> list[Agent]:
-    """By meaning and by words; when it is by words only, the reason is said."""
-    return [a for a in workbench().agents.list() if wanted.casefold() in str(a).casefold()]
+def _found(wanted: str) -> list[tuple[Agent, str]]:
+    """Who fits, each with its reason; everybody when nothing is asked for."""
+    agents = workbench().agents
+    if not wanted:
+        return [(agent, "") for agent in agents.list()]
+    results = agents.search(wanted, limit=MOST, wait_s=WAIT_S)
+    problem = agents.search_problem()
+    if problem is None:
+        return [(one.agent, one.why) for one in results]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        quiet(_("By words only: {why}", why=plain(problem.message())), width="content")
+        st.button(_("Look again"), icon=":material/refresh:", type="tertiary")
+    return [(one.agent, "") for one in results]

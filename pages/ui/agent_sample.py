@@ -15,7 +15,7 @@ from core.errors import explain
 from core.messages import ReplyStatus
 from core.rooms.tryout import Tryout
 from core.text import _
-from pages.ui import people, talk, words
+from pages.ui import heard, people, talk, words
 from pages.ui.agent_draft import Draft
 from pages.ui.agent_picture import face_of
 from pages.ui.engine import workbench
@@ -127,6 +127,10 @@ def _reply(agent: Agent, face: str, run: Tryout) -> None:
     note = _note(run, status)
     if note:
         quiet(note)
+    if status.final:
+        heard.notes(run.spoken)
+        heard.thoughts(run.spoken, "stretch")
+        heard.tone(run.spoken)
 
 
 def _facts(run: Tryout) -> str:

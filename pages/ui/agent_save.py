@@ -10,6 +10,7 @@ from core.agents import Agent
 from core.agents.checks import problems
 from core.agents.comparing import changes
 from core.agents.spec import USER
+from core.agents.template import DEFAULT_TEMPLATE
 from core.errors import AgentConflict, AgentNotFound, ModelNotFound
 from core.text import Words, _
 from pages.ui import people
@@ -42,7 +43,7 @@ def found(draft: Draft) -> dict[str, str]:
         bench.agents,
         opened=draft.opened,
         model_known=_known_model,
-        template_known=lambda name: name in template_names(),
+        template_known=lambda name: name == DEFAULT_TEMPLATE or name in template_names(),
     )
     return {name: _spoken(detail) for name, detail in wrong.items()}
 

@@ -7,10 +7,15 @@ from typing import Any
 
 import streamlit as st
 
+from core.agents.prompt import choose_template
+from core.agents.prompt_files import PromptFiles, prompt_files
+from core.agents.rules import BY_AGENT, BY_STARTER, OTHERWISE
+from core.agents.template import DEFAULT_TEMPLATE
 from core.providers.base import CHAT
 from core.text import N_, _
 from pages.ui.agent_draft import Draft
 from pages.ui.engine import workbench
+from pages.ui.markdown import plain, quiet
 
 LABELS = {
     "name": N_("Name"),
@@ -103,11 +108,34 @@ def model(draft: Draft, name: str) -> None:
 
 
 def template(draft: Draft, name: str) -> None:
-    _choice(draft, name, ["", *template_names()], lambda one: one or _("chosen by rule"))
+    """By rule, or a named one; below it which one that is now."""
+    names = [DEFAULT_TEMPLATE, *(one for one in template_names() if one != DEFAULT_TEMPLATE)]
+    automatic = _("chosen by rule")
+    _choice(draft, name, names, lambda one: automatic if one == DEFAULT_TEMPLATE else one)
+    agent = draft.agent()
+    choice = choose_template(agent, _files())
+    if agent.template in ("", DEFAULT_TEMPLATE):
+        quiet(chosen_by(choice.template, choice.rule))
 
 
 def template_names() -> list[str]:
-    return ["default"]
+    """The templates that an agent can name."""
+    return _files().templates.names()
+
+
+def chosen_by(used: str, rule: str) -> str:
+    """Which template that is, and why, as Markdown."""
+    reasons = {
+        BY_AGENT: N_("“{template}”: chosen here."),
+        BY_STARTER: N_("“{template}”: the starter has only this one."),
+        OTHERWISE: N_("“{template}”: no rule fits."),
+    }
+    why = reasons.get(rule, N_("“{template}”: by the rule “{rule}”."))
+    return _(why, template=plain(used), rule=plain(rule))
+
+
+def _files() -> PromptFiles:
+    return prompt_files(workbench().settings.paths)
 
 
 def number(draft: Draft, name: str, *, most: float, step: float) -> None:
