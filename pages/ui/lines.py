@@ -67,16 +67,17 @@ def _head(line: Message, choices: Choices) -> None:
         key = f"menu-{line.seq}"
         st.menu_button(
             _("More"),
-            ("reply", "delete"),
+            tuple(options()),
             key=key,
             type="tertiary",
             icon=":material/more_horiz:",
-            format_func=lambda option: _OPTIONS()[option],
+            format_func=lambda option: options()[option],
             on_click=lambda: choices.act(str(st.session_state[key]), line.seq),
         )
 
 
-def _OPTIONS() -> dict[str, str]:
+def options() -> dict[str, str]:
+    """What can be done with a finished line: keys, and words for them."""
     return {"reply": _("Reply"), "delete": _("Delete")}
 
 

@@ -60,8 +60,9 @@ def _recent(room_id: str, boundary: int, began_empty: bool) -> None:
     with st.container(key="recent-lines", gap="xsmall"):
         _draw(room_id, drawn)
     last = drawn[-1].seq if drawn else boundary
-    if live.talk(room_id, _live_data(bench, room, last)):
-        st.rerun()  # members, the name or lines above have changed
+    if live.talk(room_id, _live_data(bench, room, last), _chosen(room_id)):
+        tab.redraw = False
+        st.rerun()
 
 
 def _boundary(room: Room, last: int) -> int:
@@ -208,6 +209,9 @@ def _live_data(bench: Workbench, room: Room, last: int) -> dict[str, object]:
             "partial": _("It broke off here."),
             "failed": _("No answer came."),
             **heard.live_words(),
+            "deleted": _("A line was deleted here."),
+            "more": _("More"),
+            "options": lines.options(),
         },
         "colours": {name: people.colour(name) for name in names},
     }

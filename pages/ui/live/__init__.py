@@ -15,24 +15,31 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).parent
-_PARTS = ("markdown.js", "hub.js", "scroll.js", "heard.js", "views.js")
+_PARTS = ("markdown.js", "hub.js", "scroll.js", "menu.js", "heard.js", "views.js")
+Choose = Callable[[str, int], None]
 
 
-def talk(room: str, data: Mapping[str, Any]) -> bool:
+def talk(room: str, data: Mapping[str, Any], choose: Choose) -> bool:
     """The lines that are being said.
 
     `data` holds `settled`, the last line that is drawn natively, and `next`, the people who
     speak after the line `turn`.
 
     It reruns the fragment around it when lines are ready to be drawn natively, or drawn ones
-    have changed. True when something above has changed: the room's name, members, or a line.
+    have changed. `choose` is called with what was taken from a line's menu, and its `seq`.
+    True when the page must be drawn anew: the room's name, members, or a line have changed, or
+    something was chosen.
     """
     result = _component()(
         key=f"talk-{room}",
         data={"role": "talk", "room": room, **data},
         on_settled_change=_nothing,
         on_changed_change=_nothing,
+        on_chosen_change=_nothing,
     )
+    if result.chosen is not None:
+        choose(str(result.chosen["option"]), int(result.chosen["seq"]))
+        return True
     return result.changed is not None
 
 

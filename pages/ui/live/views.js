@@ -50,18 +50,19 @@ class Talk {
   ask(ready) {
     if (ready <= this.asked || this.asking) return;
     this.since ||= performance.now();
-    const speaking = this.hub.speaking() && performance.now() - this.since < SETTLE_AFTER_MS;
+    const late = performance.now() - this.since >= SETTLE_AFTER_MS;
+    const wait = (this.hub.speaking() && !late) || this.choosing();
     this.asking = setTimeout(
       () => {
         this.asking = 0;
-        if (speaking || this.hub.speaking()) this.hub.redraw(); // look again
-        if (speaking || this.hub.ready() <= this.asked) return;
+        if (wait || this.hub.speaking()) this.hub.redraw(); // look again
+        if (wait || this.hub.ready() <= this.asked) return;
         this.since = 0;
         this.asked = this.hub.ready();
         this.tell("settled", this.asked);
         this.again = setTimeout(() => this.askAgain(), ASK_AGAIN_MS);
       },
-      speaking ? LOOK_AGAIN_MS : SPREAD_MS * (0.25 + Math.random()), // not all tabs at once
+      wait ? LOOK_AGAIN_MS : SPREAD_MS * (0.25 + Math.random()), // not all tabs at once
     );
   }
 
@@ -70,6 +71,11 @@ class Talk {
     if (this.hub.settled >= this.asked) return;
     this.asked = this.hub.settled;
     this.hub.redraw();
+  }
+
+  /** A menu is open: its line stays where it is until that is over. */
+  choosing() {
+    return this.root.querySelector(".menu[open]") !== null;
   }
 
   drawLine(line) {
@@ -95,10 +101,20 @@ class Talk {
     node.classList.toggle("pending", pending);
     node.classList.toggle("waiting", pending && !line.content);
     drawThinking(node, thinks(line), this.data.words);
+    node.classList.toggle("deleted", Boolean(line.deleted));
+    if (!pending && !node._menu) this.offer(node, line.seq);
     if (!pending && !node._announced) {
       node._announced = true;
       this.announce(line);
     }
+  }
+
+  /** What can be done with a line, as soon as it is finished. */
+  offer(node, seq) {
+    const { words } = this.data;
+    const choose = (option) => this.tell("chosen", { option, seq });
+    node._menu = menuNode(words.more, Object.entries(words.options), choose);
+    node.querySelector(".head").append(node._menu);
   }
 
   announce(line) {
@@ -172,6 +188,7 @@ function facts(line, words) {
 }
 
 function note(line, words) {
+  if (line.deleted) return words.deleted;
   const said = { stopped: words.stopped, partial: words.partial, failed: words.failed };
   return [said[line.status], line.status === "stopped" ? "" : line.reason, ...leftOut(line, words)]
     .filter(Boolean)
