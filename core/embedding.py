@@ -59,6 +59,11 @@ class Encoder:
         return f"{self._chosen} {stamp.st_size} {stamp.st_mtime_ns}"
 
     @property
+    def english(self) -> bool:
+        """Whether it understands English only, as the installed one does."""
+        return not self._chosen
+
+    @property
     def ready(self) -> bool:
         """Whether it is loaded now."""
         process = self._slot.process if self._slot is not None else None

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from core import logs
 from core.agents import Agents
+from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
 from core.paths import SYSTEM_AGENTS
 from core.preferences import Preferences
@@ -44,7 +45,8 @@ class Workbench:
         self.registry = registry
         self.started_at = time.time()
         self.preferences = Preferences(store)
-        self.agents = Agents({"system": SYSTEM_AGENTS, "user": settings.paths.agents}, store)
+        folders = {"system": SYSTEM_AGENTS, "user": settings.paths.agents}
+        self.agents = Agents(folders, store, Encoder(settings))
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
         self.telemetry = Telemetry(store, settings.paths.root, resident)
 
@@ -84,6 +86,7 @@ class Workbench:
         """Stop speaking, end the models' processes, and release the folder."""
         self.telemetry.close()
         self.rooms.close()
+        self.agents.close()
         self.registry.close()
         self.store.close()
 

@@ -16,11 +16,13 @@ from pathlib import Path
 from core.agents import disk, pictures, saving, versions
 from core.agents.names import name_key
 from core.agents.parsing import MAX_FILE_BYTES, parse
+from core.agents.search import WAIT_S, Finder, Found
 from core.agents.serialising import to_text
 from core.agents.spec import SYSTEM, USER, Agent
 from core.agents.versions import APP, FILE, RESTORE, History, Version
 from core.agents.watch import Look, Watch
-from core.errors import AgentNotFound, FileInvalid
+from core.embedding import Encoder
+from core.errors import AgentNotFound, EncoderAway, FileInvalid
 from core.store import Store
 
 __all__ = ["Agents", "name_key", "parse"]
@@ -35,13 +37,17 @@ class Agents:
     somebody who writes.
     """
 
-    def __init__(self, folders: Mapping[str, Path], store: Store) -> None:
-        """`folders` maps "system" and "user" to their folders, the later one winning."""
+    def __init__(self, folders: Mapping[str, Path], store: Store, encoder: Encoder) -> None:
+        """`folders` maps "system" and "user" to their folders, the later one winning.
+
+        `encoder` serves `search` and is closed with this.
+        """
         self._folders = folders
         self._lock = threading.RLock()
         self._history = History(store)
         self._watch = Watch(folders, self._history.last_good)
         self._saving = saving.Saving(folders[USER], self._watch, self._history)
+        self._finder = Finder(store, encoder)
         disk.sweep(folders[USER])
         self._now: Look | None = None
         self._looked_at = 0.0
@@ -85,6 +91,23 @@ class Agents:
     def free_name(self, name: str) -> str:
         """`name` when nobody is called so, else "name 2", "name 3", …"""
         return saving.free_name(name, partial(_of, self._current()))
+
+    def search(self, text: str, limit: int = 10, *, wait_s: float = WAIT_S) -> Sequence[Found]:
+        """The agents that fit `text` by meaning and by words, the best first, each with its why.
+
+        `wait_s` is the longest wait for an encoder that is loading or has new agents to read;
+        with 0, words alone are searched until it is ready. `search_problem` says why meanings
+        cannot be searched.
+        """
+        return self._finder.search(text, self.list(), limit, wait_s)
+
+    def search_problem(self) -> EncoderAway | None:
+        """Why agents cannot be found by meaning; `None` when nothing is known against it."""
+        return self._finder.problem
+
+    def close(self) -> None:
+        """End the encoder and what is being read for the search."""
+        self._finder.close()
 
     # --- changing -----------------------------------------------------------------------------
 

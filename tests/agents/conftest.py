@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core import embedding
 from core.agents import Agents, files
+from core.embedding import Encoder
 from core.paths import SYSTEM_AGENTS, DataPaths
+from core.settings import load_settings
 from core.store import Store
 
 
@@ -26,7 +29,18 @@ def folder(data_paths: DataPaths) -> Path:
 
 
 @pytest.fixture
-def agents(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Agents:
+def encoder(data_paths: DataPaths, monkeypatch: pytest.MonkeyPatch) -> Encoder:
+    """One that is not installed: most tests need none."""
+    monkeypatch.setattr(embedding, "installed", lambda: None)
+    return Encoder(load_settings(data_dir=data_paths.root))
+
+
+@pytest.fixture
+def agents(
+    folder: Path, store: Store, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Agents]:
     """Agents that look at their files anew each time."""
     monkeypatch.setattr(files, "LOOK_AGAIN_S", -1)
-    return Agents({"system": SYSTEM_AGENTS, "user": folder}, store)
+    opened = Agents({"system": SYSTEM_AGENTS, "user": folder}, store, encoder)
+    yield opened
+    opened.close()

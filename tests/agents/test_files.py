@@ -187,10 +187,10 @@ def test_two_changes_within_one_tick_of_the_clock_are_both_seen(agents, folder):
         assert agents.get("Hana").body == f"She {number}."
 
 
-def test_a_file_that_is_broken_at_start_speaks_as_it_last_did(folder, store):
+def test_a_file_that_is_broken_at_start_speaks_as_it_last_did(folder, store, encoder):
     folders = {"system": SYSTEM_AGENTS, "user": folder}
-    Agents(folders, store).save_text("Hana", GOOD.decode(), revision=None)
+    Agents(folders, store, encoder).save_text("Hana", GOOD.decode(), revision=None)
     (folder / "hana.md").write_bytes(b"---\nname: Hana\ncolour: red\n---\nShe breaks.\n")
-    started = Agents(folders, store)
+    started = Agents(folders, store, encoder)
     assert started.get("Hana").body == "She cooks."
     assert started.errors()[0].params["line"] == 3

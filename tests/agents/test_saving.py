@@ -302,10 +302,13 @@ def test_a_full_or_read_only_folder_changes_nothing(agents, folder):
     assert agents.save(replace(seen, body="New."), revision=seen.revision).body == "New."
 
 
-def test_what_a_kill_left_behind_is_swept_away_at_the_next_start(agents, folder, store):
+def test_what_a_kill_left_behind_is_swept_away_at_the_next_start(agents, folder, store, encoder):
     agents.save(HANA, revision=None)
     (folder / ".hana.md.x1.part").write_text("half")
-    assert Agents({"system": SYSTEM_AGENTS, "user": folder}, store).get("Hana").body == HANA.body
+    assert (
+        Agents({"system": SYSTEM_AGENTS, "user": folder}, store, encoder).get("Hana").body
+        == HANA.body
+    )
     assert os.listdir(folder) == ["hana.md"]
 
 

@@ -54,12 +54,12 @@ def test_a_change_from_outside_that_nobody_saw_is_kept_when_it_is_replaced(agent
     assert [body for _n, _s, body in bodies(agents, "Hana")][:2] == ["By app.", "By hand."]
 
 
-def test_files_that_were_there_before_are_versions_from_their_first_sight(folder, store):
+def test_files_that_were_there_before_are_versions_from_their_first_sight(folder, store, encoder):
     for number in range(3):
         (folder / f"{number}.md").write_text(f"---\nname: A{number}\n---\nText.\n")
     folders = {"system": SYSTEM_AGENTS, "user": folder}
     for _start in range(2):
-        agents = Agents(folders, store)
+        agents = Agents(folders, store, encoder)
         assert agents.get("A1")
         store.write(lambda _conn: None)
     assert bodies(agents, "A1") == [(1, "file", "Text.")]
