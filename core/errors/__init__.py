@@ -12,6 +12,7 @@
     ├── NotFound
     │   ├── RoomNotFound
     │   ├── MessageNotFound
+    │   ├── PromptNotKept
     │   ├── AgentNotFound
     │   └── ModelNotFound
     ├── Conflict
@@ -112,6 +113,7 @@ from core.errors.given import (
     ModelNotFound,
     NameTaken,
     NotFound,
+    PromptNotKept,
     RoomNotFound,
     SenderIsAgent,
 )
@@ -195,6 +197,7 @@ __all__ = [
     "OutOfMemory",
     "OverQuota",
     "PortInUse",
+    "PromptNotKept",
     "PromptTooLong",
     "ProviderError",
     "Relayed",

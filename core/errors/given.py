@@ -95,6 +95,14 @@ class MessageNotFound(NotFound):
     text = N_("The room “{room}” has no message {seq}.")
 
 
+class PromptNotKept(NotFound):
+    """Params: seq."""
+
+    code = "prompt_not_kept"
+    text = N_("No prompt is kept for message {seq}.")
+    next_step = N_("Prompts are kept for the newest replies of agents that live here.")
+
+
 class AgentNotFound(NotFound):
     """Params: agent."""
 

@@ -17,6 +17,7 @@ from core.messages import Kind, ReplyStatus, StreamEvent
 from core.providers.chain import answer
 from core.providers.registry import Registry
 from core.rooms import admin, book, rounds
+from core.rooms.briefing import Briefing
 from core.rooms.care import Care
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
@@ -75,10 +76,10 @@ class Engine:
         care: Care,
     ) -> None:
         self._store, self._logs, self._care = store, logs, care
-        self._agents, self._registry = agents, registry
-        self._settings, self._defaults = settings, defaults
+        self._agents, self._registry, self._settings = agents, registry, settings
+        self._defaults, self.flusher = defaults, Flusher()
+        self.briefing = Briefing(agents, registry, settings, defaults)
         self.speech = Speech(settings, defaults)
-        self.flusher = Flusher()
         self._lock = threading.Lock()
         self._active: dict[str, _Active] = {}
         self._idle = threading.Condition(self._lock)
@@ -254,6 +255,7 @@ class Engine:
                 cancel=cancel,
                 thinking=reply.thinking,
                 processor=self.speech.processor_for(agent),
+                brief=self.briefing.of(agent),
             )
         except Exception as error:
             log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
@@ -275,7 +277,7 @@ class Engine:
             timings=spoken.timings(),
             reasoning=spoken.reasoning,
             speech=spoken.speech,
-            also=lambda conn: self._settle(conn, turn, status, spoken, reply.text),
+            also=lambda conn: self._settle(conn, turn, status, spoken, reply),
             wait_to_retry=lambda: not self._closing.wait(RETRY_S),
         )
         log.info(
@@ -286,13 +288,14 @@ class Engine:
         )
 
     def _settle(
-        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, text: str
+        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, reply: Reply
     ) -> None:
         rounds.end(conn, turn)
-        self._care.ended(conn, turn, status, spoken, text)
+        self._care.ended(conn, turn, status, spoken, reply.text)
+        self.briefing.ended(conn, turn.room, reply.message.seq, spoken)
 
     def reply(self, event: StreamEvent) -> Reply:
         """A writer for the pending message of `event`."""
         assert event.message is not None
-        flush_ms = self._settings.rooms.flush_ms
-        return Reply(self._store, self._logs, self.flusher, event.message, flush_ms)
+        rooms = self._settings.rooms
+        return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.agents import Agent, Agents
+from core.agents import Agent, Agents, traces
+from core.agents.prompt import Prompt
+from core.agents.traces import Trace
 from core.errors import AgentNotFound
 from core.messages import Line, Message, StreamEvent
 from core.providers.registry import Registry
@@ -19,6 +21,7 @@ from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
 from core.rooms.model import Presence, Room, RoomSummary
 from core.rooms.options import options_for
+from core.rooms.speaker import prompt_of
 from core.rooms.troubles import Troubles, troubles_of
 from core.settings import Settings
 from core.store import Store
@@ -195,6 +198,15 @@ class Rooms:
         with self._store.read() as conn:
             return book.load_message(conn, book.find_room(conn, ref)["id"], seq)
 
+    def prompt(self, ref: str, seq: int) -> Trace:
+        """What was sent for a reply.
+
+        Raises:
+            PromptNotKept: nothing was sent for this line, or it is too long ago.
+        """
+        with self._store.read() as conn:
+            return traces.load(conn, book.find_room(conn, ref)["id"], seq)
+
     def delete_message(self, ref: str, seq: int) -> Message:
         """Leave a tombstone; the words are gone from the events, too.
 
@@ -222,10 +234,14 @@ class Rooms:
 
     def try_out(self, agent: Agent, model: str, said: str, *, user: str) -> tryout.Tryout:
         """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
-        options = options_for(agent, self._settings)
-        processor = self.speech.processor_for(agent)
-        heard = Line(1, user, said)
-        return tryout.begin(agent, model, heard, options, self._registry, processor)
+        options, brief = options_for(agent, self._settings), self._engine.briefing.of(agent)
+        speech, heard = self.speech.processor_for(agent), Line(1, user, said)
+        return tryout.begin(agent, model, heard, options, self._registry, speech, brief)
+
+    def try_prompt(self, agent: Agent, model: str, said: str, *, user: str) -> Prompt:
+        """What `model` would be sent if `user` said this to `agent`, saved or not."""
+        options, brief = options_for(agent, self._settings), self._engine.briefing.of(agent)
+        return prompt_of(agent, [Line(1, user, said)], [agent.name], model, options, brief)
 
     # --- what goes on ---------------------------------------------------------------------
 

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.agents import Agent
-from core.agents.prompt import build_prompt
+from core.agents.prompt import Prompt, build_prompt
 from core.errors import AnswerEmpty, WorkbenchError
 from core.messages import Line, PromptMessage, Reason, ReplyStatus, Timings, Usage
-from core.providers.base import Chunk, GenerationOptions
+from core.providers.base import STARTER, Chunk, GenerationOptions
 from core.providers.chain import Chosen, Thinking
+from core.rooms.briefing import Brief
 from core.rooms.speech import MakeProcessor, Processor
 
 # The small starter forgets what it was asked when it is shown a long talk.
 STARTER_BUDGET_TOKENS = 360
+LEAST_BUDGET_TOKENS = 256
 RESERVE_TOKENS = 64
 
 Answer = Callable[
@@ -47,6 +49,7 @@ class Spoken:
     key: str | None = None  # under which the answer cache may keep it
     reasoning: str | None = None
     speech: dict[str, Any] | None = None
+    prompts: dict[str, Prompt] = field(default_factory=dict)  # by the models that were asked
 
     def timings(self) -> Timings:
         """Milliseconds so far; tokens as the server counted them, else pieces."""
@@ -77,23 +80,24 @@ def speak(
     cancel: threading.Event,
     thinking: Callable[[], None] = lambda: None,
     processor: MakeProcessor = Processor,
+    brief: Brief | None = None,
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
 
     `thinking` is called once when the model thinks aloud before it says anything; `processor`
-    makes what stands between the model and `say`.
+    makes what stands between the model and `say`; `brief` is what prompts are made with.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
         fails: that is `partial` or `failed` with a reason.
     """
 
+    made = brief or Brief()
+
     def prompt_for(model: str) -> Sequence[PromptMessage]:
-        room = options.context_tokens - options.max_tokens - RESERVE_TOKENS
-        budget = STARTER_BUDGET_TOKENS if model == "starter" else max(256, room)
-        return build_prompt(
-            agent, transcript, model=model, members=members, budget_tokens=budget
-        ).messages
+        prompt = prompt_of(agent, transcript, members, model, options, made)
+        turn.spoken.prompts[model] = prompt
+        return prompt.messages
 
     # Everybody in the room, those included who have said something and left.
     people = dict.fromkeys([*members, *(line.sender for line in transcript)])
@@ -107,6 +111,29 @@ def speak(
         if isinstance(pieces, Generator):
             pieces.close()  # now: a reply that ended early must not go on being generated
     return turn.end(stopped=cancel.is_set()), turn.spoken
+
+
+def prompt_of(
+    agent: Agent,
+    transcript: Sequence[Line],
+    members: Sequence[str],
+    model: str,
+    options: GenerationOptions,
+    brief: Brief,
+) -> Prompt:
+    """What `model` is sent for a turn; as long as the answer still fits into its window."""
+    room = options.context_tokens - options.max_tokens - RESERVE_TOKENS
+    return build_prompt(
+        agent,
+        transcript,
+        model=model,
+        members=members,
+        budget_tokens=STARTER_BUDGET_TOKENS if model == STARTER else max(LEAST_BUDGET_TOKENS, room),
+        count=brief.count_for(model),
+        user=brief.user,
+        lorebook=brief.lorebook,
+        files=brief.files,
+    )
 
 
 class _Turn:

@@ -11,6 +11,7 @@ from core.messages import Line, ReplyStatus, Timings
 from core.providers.base import GenerationOptions
 from core.providers.chain import answer
 from core.providers.registry import Registry
+from core.rooms.briefing import Brief
 from core.rooms.speaker import Spoken, speak
 from core.rooms.speech import MakeProcessor, Processor
 
@@ -75,6 +76,7 @@ def begin(
     options: GenerationOptions,
     registry: Registry,
     processor: MakeProcessor = Processor,
+    brief: Brief | None = None,
 ) -> Tryout:
     """Let `agent` answer the one line that it has heard, with `model`, else the starter."""
 
@@ -89,6 +91,7 @@ def begin(
             say=say,
             cancel=cancel,
             processor=processor,
+            brief=brief,
         )
 
     return Tryout(model, once)
