@@ -263,10 +263,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tokens-per-s", type=float, default=None, help="default: no delay")
     parser.add_argument("--load-s", type=float, default=0.0, help="seconds to load a model")
     parser.add_argument("--tokens", type=int, default=60, help="length of an answer")
+    parser.add_argument("--loaded", action="append", default=[], help="a model in its memory")
     chosen = parser.parse_args(arguments)
     with ScriptedOllama(
         chosen.port, tokens_per_s=chosen.tokens_per_s, load_s=chosen.load_s, tokens=chosen.tokens
     ) as server:
+        server.loaded.update(dict.fromkeys(chosen.loaded, 4096))
         sys.stdout.write(f"A scripted Ollama listens at {server.url} (Ctrl+C ends it).\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):

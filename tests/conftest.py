@@ -13,6 +13,7 @@ import pytest
 from core.paths import DataPaths
 from core.settings import load_settings
 from core.workbench import Workbench, set_current
+from testing import nvml
 from testing.scripted_model import ScriptedProvider
 
 ADDRESS_FAMILIES = (socket.AF_INET, socket.AF_INET6)
@@ -80,3 +81,16 @@ def open_workbench(data_paths: DataPaths) -> Iterator[OpenWorkbench]:
 def workbench(open_workbench: OpenWorkbench) -> Workbench:
     """An open workbench whose only model is a scripted one in the starter's place."""
     return open_workbench()
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> nvml.Script:
+    """One healthy NVIDIA card, scripted. In other tests the loaded stand-in has no driver."""
+    reason = nvml.why_not()
+    if reason:
+        pytest.skip(reason)
+    nvml.load(nvml.build())
+    found = nvml.Script(tmp_path / "gpu.txt")
+    found.write(nvml.CARD)
+    monkeypatch.setenv(nvml.VARIABLE, str(found.path))
+    return found

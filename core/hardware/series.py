@@ -55,8 +55,9 @@ def point_of(snapshot: Snapshot) -> Point:
 def means(points: Iterable[Point], step_s: float) -> list[Point]:
     """One point for each `step_s` seconds that have any, in order of time."""
     found = []
-    for slot, inside in groupby(points, key=lambda point: point.at // step_s):
-        found.append(Point(slot * step_s, _mean([point.values for point in inside])))
+    for slot, group in groupby(points, key=lambda point: point.at // step_s):
+        inside = [point.values for point in group]
+        found.append(Point(slot * step_s, inside[0] if len(inside) == 1 else _mean(inside)))
     return found
 
 

@@ -27,12 +27,21 @@ LONGEST_S = KEPT_S[MINUTE]
 _SHARED = 32  # series that are kept for others who ask for the same
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """Points at equal steps, oldest first; where nothing was measured there is none."""
 
     step_s: int
     points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A series, after how many looks and when (monotonic seconds) it was made."""
+
+    looks: int
+    at: float
+    series: Series
 
 
 class Telemetry:
@@ -45,7 +54,8 @@ class Telemetry:
         self._history, self._events = History(store), EventLog(store)
         self._sampler: Sampler | None = None
         self._latest: Snapshot | None = None
-        self._shared: dict[tuple[int, int], tuple[float, Series]] = {}
+        self._looks = 0
+        self._shared: dict[tuple[int, int, float | None], _Made] = {}
 
     def start(self, period_s: float = PERIOD_S) -> None:
         """Begin to read the machine, once a period."""
@@ -76,23 +86,23 @@ class Telemetry:
                 return found
             time.sleep(0.1)
 
-    def history(self, seconds: int, points: int = POINTS) -> Series:
+    def history(self, seconds: int, points: int = POINTS, until: float | None = None) -> Series:
         """The last `seconds`, at most a week, as about `points` points at most.
 
-        An hour is made of seconds, more than that of minutes. All who ask for the same within
-        half a step share one answer.
+        An hour is made of seconds, more than that of minutes. `until` (seconds since the epoch)
+        ends earlier than now. All who ask for the same share one answer as long as it holds.
 
         Raises:
             StorageError: the database cannot be read.
         """
-        asked, now = (seconds, points), time.time()
-        made_at, series = self._shared.get(asked, (0.0, None))
-        if series is None or not 0 <= now - made_at < series.step_s / 2:
-            series = self._series(now - seconds, seconds, points)
+        asked = (seconds, points, until)
+        made = self._shared.get(asked)
+        if made is None or not self._holds(made):
             if len(self._shared) >= _SHARED:
                 self._shared.clear()
-            self._shared[asked] = now, series
-        return series
+            made = _Made(self._looks, time.monotonic(), self._series(*asked))
+            self._shared[asked] = made
+        return made.series
 
     def events(self, limit: int = 100, before: int | None = None) -> list[Event]:
         """What happened, the newest first; `before`: only those with a smaller id.
@@ -106,13 +116,21 @@ class Telemetry:
         now = self._reader.read(LIMIT_S)
         before, self._latest = self._latest, now
         self._history.add(point_of(now))
+        self._looks += 1
         if before is not None:
             self._events.add(list(between(before, now)))
 
-    def _series(self, since: float, seconds: int, points: int) -> Series:
+    def _holds(self, made: _Made) -> bool:
+        """Whether nothing that could be seen at this step has happened since."""
+        age_s = time.monotonic() - made.at
+        return made.looks == self._looks or age_s < made.series.step_s / 2
+
+    def _series(self, seconds: int, points: int, until: float | None) -> Series:
+        end = time.time() if until is None else until
         if seconds <= KEPT_S[SECOND]:
-            unit, found = SECOND, self._history.seconds(since)
+            unit, found = SECOND, self._history.seconds(end - seconds)
         else:
-            unit, found = MINUTE, self._history.minutes(since)
+            unit, found = MINUTE, self._history.minutes(end - seconds)
         step_s = unit * max(1, ceil(seconds / points / unit))
-        return Series(step_s, tuple(means(found, step_s)))
+        inside = (point for point in found if point.at <= end)
+        return Series(step_s, tuple(means(inside, step_s)))

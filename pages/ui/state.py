@@ -5,7 +5,6 @@ Everything else lives in core, so a reload or a second tab loses nothing that ma
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ class TabState:
     agent_saved: str | None = None  # said once, in the next run
     import_problem: WorkbenchError | None = None  # why a file did not become an agent
     deleted_agent: str | None = None  # offered to be brought back, once
-    readings: deque[Snapshot] = field(default_factory=lambda: deque(maxlen=90))
+    paused: Snapshot | None = None  # the machine as the Hardware screen shows it while it pauses
 
     def visit(self, room_id: str) -> None:
         """Remember a room that was wanted here, so that its address stays alive."""
