@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, and_, cast, delete, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, cast, delete, func, insert, select, update
 from sqlalchemy.sql.selectable import Select
 
 from core.errors import StorageError
@@ -122,18 +122,12 @@ class AnswerCache:
 
     def _prune(self, conn: Connection) -> None:
         conn.execute(delete(t.answers).where(t.answers.c.created_at < self._oldest()))
-        newest = t.answers.c.created_at.desc(), t.answers.c.key
-        running = select(
-            t.answers.c.key,
-            func.row_number().over(order_by=newest).label("row"),
-            func.sum(_BYTES).over(order_by=newest, rows=(None, 0)).label("bytes"),
-        ).subquery()
-        within = and_(
-            running.c.row <= self._limits.rows, running.c.bytes <= self._limits.total_bytes
-        )
-        conn.execute(
-            delete(t.answers).where(t.answers.c.key.in_(select(running.c.key).where(~within)))
-        )
+        newest = select(t.answers.c.key, _BYTES).order_by(t.answers.c.created_at.desc())
+        rows = total_bytes = 0
+        for key, size_bytes in conn.execute(newest).all():
+            rows, total_bytes = rows + 1, total_bytes + size_bytes
+            if rows > self._limits.rows or total_bytes > self._limits.total_bytes:
+                conn.execute(delete(t.answers).where(t.answers.c.key == key))
 
 
 _BYTES = func.length(cast(t.answers.c.content, LargeBinary))
