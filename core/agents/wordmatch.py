@@ -20,6 +20,7 @@ WEIGHTS = {
     "roles": 0.9,
     "skills": 0.9,
     "description": 0.8,
+    "descriptions": 0.8,
     "personalities": 0.7,
     "tones": 0.7,
     "background": 0.6,

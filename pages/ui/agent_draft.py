@@ -114,7 +114,8 @@ def forget(name: str) -> None:
 
 def values_of(agent: Agent) -> dict[str, Any]:
     """An agent's fields as widgets hold them."""
-    values: dict[str, Any] = {name: getattr(agent, name) for name in (*SAME, *OPTIONAL)}
+    values: dict[str, Any] = {name: getattr(agent, name) for name in SAME}
+    values |= {name: getattr(agent, name) or "" for name in OPTIONAL}
     values["template"] = agent.template
     values |= {name: list(getattr(agent, name)) for name in LISTS}
     values |= {name: _number(agent.options.get(name), kind) for name, kind in OPTIONS.items()}
@@ -142,6 +143,8 @@ def _fields(base: Agent, values: Mapping[str, Any], changed: Mapping[str, Any]) 
     fields |= {name: _items(changed[name]) for name in LISTS if name in changed}
     if "name" in fields:
         fields["name"] = " ".join(fields["name"].split())
+    if "description" in changed:
+        fields["descriptions"] = {}  # they translate the sentence that was there before
     if "greetings" in changed:
         fields["greetings"] = _split(changed["greetings"])
     if any(name in changed for name in OPTIONS):

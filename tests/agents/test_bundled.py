@@ -12,6 +12,7 @@ from core.agents.names import name_key
 from core.agents.parsing import parse
 from core.agents.prompt import estimate_tokens, render_system
 from core.agents.spec import Agent
+from core.agents.wordmatch import haystack, match
 from core.paths import SYSTEM_AGENTS
 from core.rooms.first import MEMBERS
 from core.starter.wording_files import tones
@@ -108,3 +109,8 @@ def test_the_prompt_stays_small(agent: Agent):
 def voices(agent: Agent) -> frozenset[str]:
     """What the starter makes of the tone words."""
     return frozenset(voice_of_label()[tone] for tone in agent.tones)
+
+
+def test_they_are_found_in_japanese():
+    found = match("晩ごはんを考えてほしい", {agent.name: haystack(agent) for agent in PEOPLE})
+    assert max(found, key=lambda name: found[name].score) == "Giulia"
