@@ -109,10 +109,9 @@ class Filters:
         found = one.pattern.match(self._text, start, until, partial=not known)
         if found is None:
             return None
+        # What is partial ends where the text does, too.
         open_ended = not known and (
-            found.partial
-            or found.end() + LOOK_AHEAD > until
-            or one.pattern.may_reach(self._text, start, until)
+            found.end() + LOOK_AHEAD > until or one.pattern.may_reach(self._text, start, until)
         )
         if open_ended:
             return _WAIT

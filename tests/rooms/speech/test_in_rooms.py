@@ -30,6 +30,14 @@ def test_who_speaks_for_others_is_ended(open_workbench: OpenWorkbench) -> None:
     assert line.speech["cut"] == {"kind": "speaker", "name": "Yuki"}
 
 
+def test_who_speaks_for_others_only_has_not_answered(open_workbench: OpenWorkbench) -> None:
+    line = reply(scripted(open_workbench, "Yuki: What is a radio?\nRen: A box."))
+    assert (line.content, line.status) == ("", ReplyStatus.FAILED)
+    assert line.reason is not None
+    assert line.reason.code == "answer_empty"
+    assert line.speech == {"cut": {"kind": "speaker", "name": "Yuki"}}
+
+
 def test_thoughts_are_kept_apart_and_erased_with_the_line(open_workbench: OpenWorkbench) -> None:
     bench = scripted(open_workbench, Chunk(reasoning="secretly "), "<think>hm</think>", "Hi")
     line = reply(bench)
