@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import RoomNotFound
 from core.text import N_, _
-from pages.ui import company, dialogs, failures, frame, style, transcript
+from pages.ui import company, dialogs, failures, frame, prompt_dialog, style, transcript
 from pages.ui.engine import workbench
 from pages.ui.footer import footer
 from pages.ui.markdown import plain
@@ -48,6 +48,9 @@ def show(ref: str) -> None:
     if tab.deleting is not None:
         deleting, tab.deleting = tab.deleting, None
         dialogs.delete_line(*deleting)
+    if tab.asking_prompt is not None:
+        asked, tab.asking_prompt = tab.asking_prompt, None
+        prompt_dialog.show(*asked)
 
 
 def show_first() -> None:

@@ -15,6 +15,7 @@ from core.api import (
     catalogue,
     hardware,
     health,
+    prompts,
     reference,
     rooms,
     simple,
@@ -31,7 +32,7 @@ is in `local-token` in the data folder. Errors are `{"error": {code, message, hi
 language of `Accept-Language`.
 """
 _PARTS = (
-    *(health, simple, transfer, rooms, agents, agents_files),
+    *(health, simple, transfer, rooms, prompts, agents, agents_files),
     *(care, catalogue, hardware, sockets, reference),
 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from core.agents.traces import Trace
 from core.providers.base import ModelInfo, ProviderState
 from core.rooms.frames import message_body
 from core.rooms.model import Room, RoomSummary
+from core.text import translate
 
 
 def room_body(room: Room) -> dict[str, Any]:
@@ -38,4 +40,27 @@ def provider_body(state: ProviderState, lang: str) -> dict[str, Any]:
         "address": state.address,
         "version": state.version,
         "error": state.error.as_dict(lang) if state.error else None,
+    }
+
+
+def prompt_body(room_id: str, seq: int, trace: Trace, lang: str) -> dict[str, Any]:
+    prompt = trace.prompt
+    return {
+        "room": room_id,
+        "seq": seq,
+        "model": trace.model,
+        "template": prompt.template,
+        "rule": prompt.rule,
+        "tokens": prompt.tokens,
+        "exact": prompt.exact,
+        "parts": [
+            {
+                "name": part.name,
+                "tokens": part.tokens,
+                "chars": part.chars,
+                "note": translate(part.note.text, lang, part.note.params) if part.note else None,
+            }
+            for part in prompt.parts
+        ],
+        "messages": [asdict(message) for message in prompt.messages],
     }

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.api.bodies import model_body, provider_body, room_body, summary_body
+from core.api.bodies import (
+    model_body,
+    prompt_body,
+    provider_body,
+    room_body,
+    summary_body,
+)
 from core.api.hardware_bodies import event_body, series_body, snapshot_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
@@ -62,6 +68,10 @@ class LocalDoor:
 
     def quiet(self, ref: str) -> bool:
         return self._rooms.wait_idle(ref, 0)
+
+    def prompt(self, ref: str, seq: int) -> Body:
+        room_id = self._rooms.get(ref).id
+        return prompt_body(room_id, seq, self._rooms.prompt(room_id, seq), language())
 
     def document(self, ref: str) -> Body:
         from core.rooms.transfer import document

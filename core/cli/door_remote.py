@@ -48,6 +48,9 @@ class RemoteDoor:
         room_id = self.room(ref)["id"]
         return not any(room["speaking"] for room in self.rooms() if room["id"] == room_id)
 
+    def prompt(self, ref: str, seq: int) -> Body:
+        return self._http.get(f"{self._room(ref)}/messages/{seq}/prompt")
+
     def document(self, ref: str) -> Body:
         return self._http.get(self._room(ref) + "/export")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli import rooms_files
+from core.cli import rooms_files, rooms_prompt
 from core.cli.door import Body, Door, open_door
 from core.cli.live import Transcript
 from core.cli.options import Json, RoomName, Storage
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help=N_("Rooms: make them, talk in them.")
 )
 rooms_files.add_to(app)
+rooms_prompt.add_to(app)
 
 STEP_S = 0.5
 QUIET_S = 2.0

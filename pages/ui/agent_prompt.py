@@ -31,13 +31,14 @@ def prompt(draft: Draft, said: str, model: str) -> None:
         return
     with shown():
         built = workbench().rooms.try_prompt(agent, model, said, user=talk.user_name())
-        _counted(built)
+        counted(built)
         quiet(chosen_by(built.template, built.rule))
         for message in built.messages:
             st.code(message.content, language=None, wrap_lines=True)
 
 
-def _counted(built: Prompt) -> None:
+def counted(built: Prompt) -> None:
+    """How many tokens it takes, and each part of it."""
     total = built.tokens
     about = ngettext("{n} token", "{n} tokens", total)
     st.markdown(f"**{about}**" if built.exact else "**" + _("about {amount}", amount=about) + "**")

@@ -67,7 +67,7 @@ def _head(line: Message, choices: Choices) -> None:
         key = f"menu-{line.seq}"
         st.menu_button(
             _("More"),
-            tuple(options()),
+            tuple(options(line.kind)),
             key=key,
             type="tertiary",
             icon=":material/more_horiz:",
@@ -76,9 +76,10 @@ def _head(line: Message, choices: Choices) -> None:
         )
 
 
-def options() -> dict[str, str]:
+def options(kind: Kind = Kind.AGENT) -> dict[str, str]:
     """What can be done with a finished line: keys, and words for them."""
-    return {"reply": _("Reply"), "delete": _("Delete")}
+    prompt = {"prompt": _("Prompt")} if kind is Kind.AGENT else {}
+    return {"reply": _("Reply"), **prompt, "delete": _("Delete")}
 
 
 def _facts(line: Message) -> str:

@@ -140,6 +140,8 @@ def _chosen(room_id: str) -> lines.Choose:
             tab.reply_to[room_id] = seq
         elif option == "delete":
             tab.deleting = (room_id, seq)
+        elif option == "prompt":
+            tab.asking_prompt = (room_id, seq)
 
     return act
 
