@@ -149,7 +149,9 @@ def test_a_picture_cut_at_every_border(kind: str) -> None:
 
 
 def test_every_flipped_bit_of_a_chunk_is_seen() -> None:
-    data = bytearray(corpus.picture(extra=corpus.text_chunk("chara", corpus.packed(CARD)[:4])))
+    card = {"spec": "chara_card_v2", "data": {"name": "A"}}
+    data = bytearray(corpus.picture(extra=corpus.text_chunk("chara", corpus.packed(card))))
+    assert read_card(bytes(data), "x.png").text("name") == "A"
     for at in range(len(png.SIGNATURE), len(data)):
         data[at] ^= 0x10
         refused(bytes(data))
@@ -292,21 +294,38 @@ HOSTILE_PATHS = [
 ]
 
 
-def raw_archive(name: bytes, content: bytes = b"evil", attributes: int = 0, flags: int = 0x800,
-                method: int = 0) -> bytes:  # fmt: skip
+def sizes(key: bytes, body: bytes, flags: int, method: int) -> bytes:
+    """What a member's two headers have in common."""
+    numbers = (20, flags, method, 0, 33, zlib.crc32(body), len(body), len(body), len(key), 0)
+    return struct.pack("<HHHHHIIIHH", *numbers)
+
+
+def local(key: bytes, body: bytes, flags: int = 0x800, method: int = 0) -> bytes:
+    return b"PK\3\4" + sizes(key, body, flags, method) + key + body
+
+
+def listed(
+    key: bytes, body: bytes, at: int, attributes: int = 0, flags: int = 0x800, method: int = 0
+) -> bytes:
+    tail = struct.pack("<HHHII", 0, 0, 0, attributes, at)
+    return b"PK\1\2" + struct.pack("<H", 0x314) + sizes(key, body, flags, method) + tail + key
+
+
+def ended(made: bytes, *directory: bytes) -> bytes:
+    count, size = len(directory), sum(map(len, directory))
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, size, len(made), 0)
+    return made + b"".join(directory) + end
+
+
+def raw_archive(
+    name: bytes, content: bytes = b"evil", attributes: int = 0, flags: int = 0x800, method: int = 0
+) -> bytes:
     """An archive with a member that `zipfile` would not write so, and a good card before it."""
     card = corpus.as_json(CARD)
-    made = b""
-    directory = b""
-    for key, body, outer in ((b"card.json", card, 0), (name, content, attributes)):
-        crc, at = zlib.crc32(body), len(made)
-        sizes = struct.pack("<HHHHHIIIHH", 20, flags, method, 0, 33, crc, len(body), len(body),
-                            len(key), 0)  # fmt: skip
-        made += b"PK\3\4" + sizes + key + body
-        tail = struct.pack("<HHHII", 0, 0, 0, outer, at)
-        directory += b"PK\1\2" + struct.pack("<H", 0x314) + sizes + tail + key
-    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 2, 2, len(directory), len(made), 0)
-    return made + directory + end
+    first = local(b"card.json", card)
+    made = first + local(name, content, flags, method)
+    odd = listed(name, content, len(first), attributes, flags, method)
+    return ended(made, listed(b"card.json", card, 0), odd)
 
 
 def test_there_are_enough_of_them() -> None:
@@ -370,9 +389,14 @@ def test_encrypted_unusual_and_damaged_members() -> None:
 
 
 def test_members_that_share_their_bytes() -> None:
-    data = raw_archive(b"assets/a", b"x" * 50)
-    at = data.rfind(b"PK\1\2") + 42
-    refused(data[:at] + struct.pack("<I", 4) + data[at + 4 :], "evil.charx")
+    card, shared = corpus.as_json(CARD), b"x" * 50
+    inner = local(b"assets/b", shared)
+    first, outer = local(b"card.json", card), local(b"assets/a", inner)
+    at = len(first) + len(outer) - len(inner)
+    entries = [listed(b"card.json", card, 0), listed(b"assets/a", inner, len(first))]
+    assert "assets/a" in archive.read_archive(ended(first + outer, *entries), "x")
+    data = ended(first + outer, *entries, listed(b"assets/b", shared, at))
+    assert "shared" in refused(data, "evil.charx").message()
 
 
 def test_an_archive_cut_everywhere() -> None:
