@@ -33,7 +33,7 @@ def show() -> None:
     head(draft)
     conflict(draft)
     writing, beside = st.columns(style.EDITOR, gap="large")
-    with writing:
+    with writing, st.container(key="agent-form"):
         form(draft)
     with beside:
         preview(draft)

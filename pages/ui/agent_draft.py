@@ -61,7 +61,8 @@ class Draft:
     def read(self) -> None:
         """Take over what the widgets hold."""
         for name in self.values:
-            self.values[name] = st.session_state.get(self.key(name), self.values[name])
+            value = st.session_state.get(self.key(name), self.values[name])
+            self.values[name] = value or "" if name in OPTIONAL else value
 
     def agent(self) -> Agent:
         """The agent that would be saved now."""

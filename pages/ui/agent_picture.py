@@ -7,7 +7,7 @@ import streamlit as st
 from core.agents.pictures import MAX_BYTES
 from core.agents.portraits import portrait
 from core.text import _
-from pages.ui import people
+from pages.ui import people, words
 from pages.ui.agent_draft import Draft
 from pages.ui.failures import kept
 from pages.ui.markdown import plain, quiet
@@ -18,7 +18,7 @@ ENDINGS = ("png", "jpg", "jpeg", "webp")
 
 def portrait_of(draft: Draft) -> None:
     """Face, name and line, and the way to another picture."""
-    name, line = draft.values["name"], draft.values["description"]
+    name, line = draft.values["name"], draft.agent().describe(words.language())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(face_of(draft), width=FACE_PIXELS, alt="")
         with st.container(width="stretch", gap="xxsmall"):

@@ -104,7 +104,7 @@ def memory(draft: Draft, name: str) -> None:
 def model(draft: Draft, name: str) -> None:
     """Those that are here, and any other reference that is typed."""
     refs = [info.ref for info in workbench().registry.models() if CHAT in info.capabilities]
-    _choice(draft, name, [None, *refs], lambda ref: ref or _("the default model"), typed=True)
+    _choice(draft, name, ["", *refs], lambda ref: ref or _("the default model"), typed=True)
 
 
 def template(draft: Draft, name: str) -> None:

@@ -35,6 +35,9 @@ _ROOM = """
 
 _AGENT = """
 <style>
+.st-key-agent-form [data-baseweb="tag"] {
+  color: inherit; background-color: color-mix(in srgb, currentColor 12%, transparent);
+}
 @media (min-width: 1100px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-agent-preview) {
     position: sticky; top: 1.5rem; max-height: calc(100vh - 3rem); overflow-y: auto;
@@ -42,6 +45,9 @@ _AGENT = """
 }
 @media (max-width: 1100px) {
   .stColumn:has(.st-key-agent-preview), .stColumn:has(.st-key-agent-form) { min-width: 100%; }
+}
+@media (max-width: 640px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-agent-title) { min-width: 100%; }
 }
 </style>
 """

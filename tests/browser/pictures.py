@@ -104,6 +104,12 @@ def _scenes(rooms: dict[str, str]) -> list[tuple[str, str, Act]]:
         ("rooms", "/rooms", _headed),
         ("rooms-new", "/rooms", _new_room),
         ("agents", "/agents", _headed),
+        ("agent-edit", "/agent?name=Ren", _tab(0)),
+        ("agent-prompt", "/agent?name=Ren", _tab(1)),
+        ("agent-compare", "/agent?name=Ren", _tab(2)),
+        ("agent-versions", "/agent?name=Ren", _tab(3)),
+        ("agent-new", "/agent", _headed),
+        ("agent-wrong", "/agent", _unnamed),
         ("models", "/models", _headed),
         ("hardware", "/hardware", _headed),
         ("settings", "/settings", _headed),
@@ -130,6 +136,25 @@ def _scene(browser: Browser, server: Server, folder: Path, name: str, path: str,
 
 def _headed(page: Page) -> None:
     page.get_by_role("heading", level=1).wait_for()
+
+
+def _tab(number: int) -> Act:
+    """The editor with one of the tabs at its right."""
+
+    def act(page: Page) -> None:
+        tab = page.get_by_role("tab").nth(number)
+        tab.wait_for()
+        tab.click()
+        page.wait_for_timeout(2_500)
+        tab.scroll_into_view_if_needed()
+
+    return act
+
+
+def _unnamed(page: Page) -> None:
+    _headed(page)
+    page.locator(".st-key-agent-head button[kind=primary]").click()
+    page.locator(".st-key-agent-form [data-testid=stMarkdown]").first.wait_for()
 
 
 def _stream(page: Page) -> None:

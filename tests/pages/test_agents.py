@@ -161,10 +161,11 @@ def test_what_nobody_touched_stays_as_it_was(screen: OpenScreen, workbench: Work
     )
     workbench.agents.save(before, revision=None)
     test = screen("agent", name="Odd")
-    field(test, "description").input("New").run()
+    field(test, "gender").input("new").run()
     press(test, "Save")
     saved = workbench.agents.get("Odd")
-    kept = replace(saved, description="", revision="", file="")
+    assert saved.gender == "new"
+    kept = replace(saved, gender="", revision="", file="")
     assert kept == before
 
 
@@ -347,6 +348,18 @@ def test_an_invalid_draft_does_not_speak(screen: OpenScreen) -> None:
     assert tab_of(test).trial is None
     field(test, "name").input("x" * 81).run()
     assert tab_of(test).trial is None
+
+
+def test_the_prompt_of_the_draft_is_shown(screen: OpenScreen, workbench: Workbench) -> None:
+    test = screen("agent", name="Ren")
+    assert "by the rule" in texts(test)
+    field(test, "tones").set_value(["solemn"])
+    test.session_state["agent-tabs"] = "Prompt"
+    test.run()
+    assert "solemn" in coded(test)
+    assert "You: Hello! Who are you?" in coded(test)
+    assert "tokens" in texts(test)
+    assert tab_of(test).trial.runs[0].wait(10)
 
 
 def test_two_models_answer_side_by_side(screen: OpenScreen) -> None:
