@@ -9,7 +9,8 @@ from typing import Any
 
 from core.agents import Agent, Agents, Version
 from core.agents.cards import card_info
-from core.text import speaking
+from core.errors import InvalidInput
+from core.text import N_, speaking, words
 
 TEXTS = (
     *("name", "description", "gender", "background", "model", "adapter", "template"),
@@ -93,7 +94,14 @@ def made(fields: Mapping[str, Any]) -> Agent:
 
 
 def changed(agent: Agent, fields: Mapping[str, Any]) -> Agent:
-    """`agent` with these fields instead of its own."""
+    """`agent` with these fields instead of its own.
+
+    Raises:
+        InvalidInput: no address could hold its name.
+    """
+    if {"/", "\\"} & set(fields.get("name", "")):
+        expected = words(N_("a name without / and \\"))
+        raise InvalidInput(field="name", expected=expected, found=repr(fields["name"])[:80])
     known = (name for name in (*TEXTS, *LISTS, *MAPPINGS) if name in fields)
     given: dict[str, Any] = {name: fields[name] for name in known}
     given |= {name: tuple(given[name]) for name in LISTS if name in given}
@@ -104,7 +112,7 @@ def create(agents: Agents, fields: Mapping[str, Any], *, numbered: bool = False)
     """Save a new agent; with `numbered`, "Ren 2" when there is a Ren.
 
     Raises:
-        NameTaken, FileInvalid, StorageError: nothing was saved.
+        InvalidInput, NameTaken, StorageError: nothing was saved.
     """
     agent = made(fields)
     name = agents.free_name(agent.name) if numbered else agent.name

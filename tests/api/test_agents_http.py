@@ -199,6 +199,8 @@ WRONG = [
     ("POST", "", {"name": "REN"}, 409, "name_taken"),
     ("POST", "", {"name": ""}, 422, "file_invalid"),
     ("POST", "", {"name": "a\nb"}, 422, "file_invalid"),
+    ("POST", "", {"name": "a/b"}, 422, "invalid_input"),
+    ("PATCH", "/Ren", {"name": "..\\b", "revision": "0"}, 422, "invalid_input"),
     ("POST", "", {"name": "x" * 81}, 422, "file_invalid"),
     ("POST", "", {"name": "x", "colour": "red"}, 422, "invalid_input"),
     ("POST", "", {"name": "x", "talkativeness": 2}, 422, "invalid_input"),

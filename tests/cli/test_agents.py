@@ -152,6 +152,7 @@ def test_a_file_beyond_the_limit_is_refused(run: Run, tmp_path: Path) -> None:
         (("create", ""), "name"),
         (("create", "a\nb"), "name"),
         (("create", "REN"), "REN"),
+        (("create", "../x"), "without /"),
         (("delete", "Nobody"), "Nobody"),
         (("delete", "Ren Nobody/x"), "x"),
         (("delete", "Mizuho"), "Mizuho"),
