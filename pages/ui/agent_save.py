@@ -12,6 +12,7 @@ from core.agents.comparing import changes
 from core.agents.spec import USER
 from core.agents.template import DEFAULT_TEMPLATE
 from core.errors import AgentConflict, AgentNotFound, ModelNotFound
+from core.rooms.renaming import seat_under
 from core.text import Words, _
 from pages.ui import people
 from pages.ui.agent_draft import Draft, begin, forget
@@ -99,6 +100,8 @@ def _store(draft: Draft) -> None:
     except AgentConflict:
         _meet(draft)
         return
+    if draft.opened and not _known(draft.opened):
+        seat_under(workbench().rooms, draft.opened, saved.name)
     picture, changed = draft.picture, draft.new_picture
     forget(draft.opened)
     fresh = begin(saved.name, saved)
@@ -116,6 +119,14 @@ def _meet(draft: Draft) -> None:
     except AgentNotFound:  # it was deleted elsewhere: there is nothing to overwrite
         draft.base = replace(draft.agent(), revision="", file="", source=USER)
         _store(draft)
+
+
+def _known(name: str) -> bool:
+    try:
+        workbench().agents.get(name)
+    except AgentNotFound:
+        return False
+    return True
 
 
 def _known_model(ref: str) -> bool:

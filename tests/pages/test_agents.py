@@ -209,13 +209,33 @@ def test_a_bundled_one_becomes_the_users_own(screen: OpenScreen, workbench: Work
     assert ren.roles == ("engineer",)
 
 
-def test_a_new_name_keeps_the_file(screen: OpenScreen, workbench: Workbench) -> None:
+def test_a_new_name_keeps_file_and_chairs(screen: OpenScreen, workbench: Workbench) -> None:
     first = workbench.agents.save(Agent(name="Before"), revision=None)
+    room = workbench.rooms.create("Chairs", ["Ren", "Before", "Aki"])
+    workbench.rooms.set_model(room.id, "Before", "starter")
     test = screen("agent", name="Before")
     field(test, "name").input("After").run()
     press(test, "Save")
     assert workbench.agents.get("After").file == first.file
     assert "Before" not in {agent.name for agent in workbench.agents.list()}
+    seated = workbench.rooms.get("Chairs").members
+    assert [(one.name, one.model) for one in seated] == [
+        ("Ren", None),
+        ("After", "starter"),
+        ("Aki", None),
+    ]
+
+
+def test_a_renamed_copy_leaves_the_bundled_one_its_chair(
+    screen: OpenScreen, workbench: Workbench
+) -> None:
+    before = workbench.rooms.get("Engawa").agents
+    test = screen("agent", name="Ren")
+    field(test, "name").input("Renata").run()
+    press(test, "Save")
+    assert workbench.agents.get("Renata").source == "user"
+    assert workbench.agents.get("Ren").source == "system"
+    assert workbench.rooms.get("Engawa").agents == before
 
 
 def test_changes_can_be_discarded(screen: OpenScreen) -> None:
