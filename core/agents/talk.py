@@ -60,6 +60,11 @@ def talk_within(
     return Talk(_short(lines, budget - share, count), len(transcript), summary=told)
 
 
+def greeting_of(agent: Agent, user: str) -> str:
+    """The line with which an agent meets the people of a fresh room, "" when it has none."""
+    return replace(agent.greetings[0], agent.name, user) if agent.greetings else ""
+
+
 def within(text: str, budget: int, count: Count) -> str:
     """The first whole lines of `text` that fit."""
     kept = []
@@ -116,9 +121,9 @@ def _short(lines: Sequence[Heard], budget: int, count: Count) -> Sequence[Heard]
 def _greeting(
     agent: Agent, transcript: Sequence[Heard], user: str, count: Count, budget: int
 ) -> str:
-    """The line with which the agent met the people of a room that has just begun."""
-    if not agent.greetings or not transcript or transcript[0].seq != 1:
+    """The greeting, as long as the talk still has its beginning and there is room."""
+    text = greeting_of(agent, user)
+    if not text or not transcript or transcript[0].seq != 1:
         return ""
-    text = replace(agent.greetings[0], agent.name, user)
     used = sum(line_tokens(line, count) for line in transcript)
     return text if used + count(text) + MESSAGE_TOKENS <= budget else ""

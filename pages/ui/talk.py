@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.agents import Agent
+from core.agents.talk import greeting_of
 from core.errors import RoomNotFound
 from core.messages import Kind, Message, ReplyStatus
 from core.rooms.model import Room
@@ -161,12 +162,13 @@ def _older(room_id: str, first: int) -> None:
 
 
 def _welcome(room: Room) -> None:
-    """Nobody has spoken yet: the members introduce themselves, and three openers wait."""
+    """Nobody has spoken yet: the members greet or introduce themselves, and openers wait."""
     for agent in _agents(room):
         message = st.chat_message(agent.name, avatar=people.face(agent.name))
         with message, st.container(gap="xxsmall"):
             st.markdown(people.coloured(agent.name))
-            st.markdown(safe(agent.introduce(words.language())), width=lines.TEXT_WIDTH)
+            first = greeting_of(agent, user_name()) or agent.introduce(words.language())
+            st.markdown(safe(first), width=lines.TEXT_WIDTH)
     if not room.members:
         st.info(_("Nobody is in this room yet. Invite somebody with “Room settings”."))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.agents import Agent
 from core.workbench import Workbench
 from tests.pages.conftest import OpenScreen, texts
 
@@ -33,3 +34,14 @@ def test_a_prompt_that_is_gone_is_explained(screen: OpenScreen, workbench: Workb
     test.menu_button(key="menu-2").click("prompt").run()
     assert not test.exception
     assert "No prompt is kept" in test.error[0].value
+
+
+def test_a_greeting_is_the_first_line_of_a_fresh_room(
+    screen: OpenScreen, workbench: Workbench
+) -> None:
+    greeter = Agent("Noa", greetings=("Welcome, {{user}}! I am {{char}}.",), description="Quiet.")
+    workbench.agents.save(greeter, revision=None)
+    workbench.rooms.create("Hall", ["Noa", "Ren"])
+    shown = texts(screen("room", room="Hall")).replace("\\", "")
+    assert "Welcome, You! I am Noa." in shown
+    assert "Ren. Engineer." in shown
