@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 
 from core.paths import PROJECT
+from testing.patience import within
 
 CHROMIUM = os.environ.get("ENGAWA_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -86,7 +87,7 @@ def running(
     """Start, wait until it answers, and end it afterwards. `variables` go to its environment.
 
     Raises:
-        AssertionError: it ended, or did not answer within a minute.
+        AssertionError: it ended, or did not answer within a minute (longer on a crowded machine).
     """
     port = free_port()
     environment = {**os.environ, "ENGAWA_OLLAMA_URL": NOBODY, "PYTHONUNBUFFERED": "1"}
@@ -115,7 +116,7 @@ def free_port() -> int:
 
 
 def _wait(server: Server) -> None:
-    end = time.monotonic() + START_S
+    end = time.monotonic() + within(START_S)
     while time.monotonic() < end:
         if server.process.poll() is not None:
             raise AssertionError(f"the server ended with {server.process.returncode}")

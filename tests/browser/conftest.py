@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from testing.patience import within
 from testing.running import CHROMIUM, FLAGS, Server, running
 
-expect.set_options(timeout=15_000)  # two cores are shared with models and other tests
+# Two cores are shared with models and other tests.
+expect.set_options(timeout=within(15) * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +57,7 @@ def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
             **{"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(within(20) * 1000)
         page = context.new_page()
         page.on("request", lambda request: _note(request.url, watched))
         page.on("websocket", lambda opened: _note(opened.url, watched))

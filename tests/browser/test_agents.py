@@ -9,14 +9,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.starter.tones import tone_heard
+from testing.patience import within
 from testing.running import Server
 from testing.running import running as running_app
 from tests.browser.conftest import OpenPage
 from tests.browser.steps import line, ready, say
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-PATIENCE_MS = 60_000  # the starter's process loads its libraries first
+STARTS_S = 60  # the starter's process loads its libraries first
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +71,8 @@ def test_who_is_written_in_the_form_answers_in_a_room(open_page: OpenPage, real:
     page.goto(f"{real.url}/room-{room}")
     ready(page)
     say(page, "Who are you?")
-    expect(line(page, 2)).to_contain_text("Hanako", timeout=PATIENCE_MS)
-    reply = real.wait_idle(room)[-1]
+    expect(line(page, 2)).to_contain_text("Hanako", timeout=within(STARTS_S) * 1000)
+    reply = real.wait_idle(room, within(30))[-1]
     assert (reply["sender"], reply["status"], reply["model"]) == ("Hanako", "complete", "starter")
     assert "Hanako" in reply["content"]
     assert tone_heard(reply["content"], "en", "polite"), reply["content"]
