@@ -29,7 +29,7 @@ def _live(seconds: int, paused: Snapshot | None) -> None:
     words.begin(workbench())
     series = _series(seconds, paused)
     hardware_numbers.numbers(paused or workbench().telemetry.latest(), series)
-    hardware_charts.draw(series, _offset_s())
+    hardware_charts.draw(series)
 
 
 def _slow(seconds: int, paused: Snapshot | None) -> None:
@@ -39,7 +39,7 @@ def _slow(seconds: int, paused: Snapshot | None) -> None:
     telemetry = workbench().telemetry
     st.subheader(_("Models in memory"), anchor=False)
     hardware_models.resident(paused or telemetry.latest())
-    hardware_models.timeline(_series(seconds, paused), _offset_s())
+    hardware_models.timeline(_series(seconds, paused))
     st.subheader(_("What happened"), anchor=False)
     hardware_models.events(telemetry.events(EVENTS), _offset_s())
 

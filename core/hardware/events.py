@@ -9,6 +9,7 @@ from core.hardware.snapshot import Snapshot
 from core.text import N_, translate
 
 GAP_S = 5.0  # a reading that comes so late is told: the machine slept, or was overloaded
+SILENT_S = 5.0  # a busy machine may keep the driver from answering for a moment
 
 TEXTS = {
     "gap": N_("Nothing was measured for {seconds} s."),
@@ -46,8 +47,8 @@ def between(before: Snapshot, now: Snapshot) -> Iterator[Event]:
 
 
 def _cards(before: Snapshot, now: Snapshot) -> Iterator[Event]:
-    if before.gpus_stale != now.gpus_stale:
-        yield Event(now.at, "gpu_silent" if now.gpus_stale else "gpu_answers")
+    if _silent(before) != _silent(now):
+        yield Event(now.at, "gpu_silent" if _silent(now) else "gpu_answers")
     if now.gpus_stale:
         return
     answered = {gpu.index: gpu.name or str(gpu.index) for gpu in before.gpus if not gpu.lost}
@@ -57,6 +58,12 @@ def _cards(before: Snapshot, now: Snapshot) -> Iterator[Event]:
         yield Event(now.at, "gpu_lost", answered[index], {"index": index})
     for index in sorted(missing.keys() & answering):
         yield Event(now.at, "gpu_back", missing[index], {"index": index})
+
+
+def _silent(snapshot: Snapshot) -> bool:
+    """Whether the driver has not answered for so long that it is worth telling."""
+    since = snapshot.gpus_at
+    return snapshot.gpus_stale and since is not None and snapshot.at - since > SILENT_S
 
 
 def _models(before: Snapshot, now: Snapshot) -> Iterator[Event]:

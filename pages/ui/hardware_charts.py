@@ -40,9 +40,9 @@ class Chart:
     figure: Drawn
 
 
-def draw(series: Series, offset_s: int) -> None:
+def draw(series: Series) -> None:
     """The first chart across the page, the others beside each other."""
-    first, *others = charts(series, offset_s, language())
+    first, *others = charts(series, language())
     _draw(first)
     with st.grid("auto", min_column_width=300):
         for one in others:
@@ -56,25 +56,30 @@ def _draw(chart: Chart) -> None:
 
 
 @lru_cache(maxsize=16)
-def charts(series: Series, offset_s: int, language: str) -> tuple[Chart, ...]:
-    """All charts of a series. `offset_s` is added to its times: Plotly knows no time zones."""
+def charts(series: Series, language: str) -> tuple[Chart, ...]:
+    """All charts of a series; the browser shows its times as local ones."""
     with speaking(language):
-        return tuple(_charts(_Columns(series, offset_s)))
+        return tuple(_charts(_Columns(series)))
 
 
 class _Columns:
     """A series by columns, with holes where nothing was measured."""
 
-    def __init__(self, series: Series, offset_s: int) -> None:
+    def __init__(self, series: Series) -> None:
         rows = {point.at: point.values for point in series.points}
         self.times, gaps = with_gaps(list(rows), series.step_s)
         self.names = sorted({name for values in rows.values() for name in values})
-        self.x = [1000 * (time + offset_s) for time in self.times]
-        self.holes = [hole(*(1000 * (time + offset_s) for time in gap)) for gap in gaps]
+        self.x = [1000 * time for time in self.times]
+        self.holes = [hole(1000 * start, 1000 * end) for start, end in gaps]
         self._rows = rows
 
     def of(self, name: str, unit: float = 1) -> Column:
         return column(self._rows, self.times, name, unit)
+
+    def without_unknown(self, numbers: Column) -> Column:
+        """0 for what was not there (a model, say), nothing where nothing was measured."""
+        pairs = zip(self.times, numbers, strict=True)
+        return [(one or 0) if time in self._rows else None for time, one in pairs]
 
     def all_cards(self, number: str) -> Column:
         """One number of all cards together, in GB; unknown where no card tells it."""
@@ -159,7 +164,7 @@ def _memory(layers: list[Spec], lines: list[Spec], of: _Columns, limit: float) -
 
 def _stack(of: _Columns, parts: dict[str, Column], used: Column) -> list[Spec]:
     """What is known by name, and the rest of what is used."""
-    named = [area(name, of.x, [one or 0 for one in y], "GB") for name, y in parts.items()]
+    named = [area(name, of.x, of.without_unknown(y), "GB") for name, y in parts.items()]
     rest = [
         None if whole is None else _rest(whole, *known)
         for whole, *known in zip(used, *parts.values(), strict=True)

@@ -68,10 +68,19 @@ def figure(traces: Sequence[Spec], unit: str, *, top: float | None, **layout: An
         "showlegend": len(traces) > 1,
         "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "traceorder": "normal"},
         "uirevision": "kept",  # zoom and hidden lines survive new numbers
-        "xaxis": {"type": "date", "nticks": 6, "showgrid": False},
+        "xaxis": over_time(),
         "yaxis": axis,
     }
     return Drawn({"data": list(traces), "layout": whole | layout})
+
+
+def over_time(**axis: Any) -> Spec:
+    """The axis of time: hours and minutes, dates only where there is more than a day."""
+    spans = [
+        {"dtickrange": [None, 43_200_000], "value": "%H:%M"},  # milliseconds between two ticks
+        {"dtickrange": [43_200_000, None], "value": "%m-%d"},
+    ]
+    return {"type": "date", "nticks": 6, "showgrid": False, "tickformatstops": spans} | axis
 
 
 def level(y: float, text: str, *, strong: bool) -> Spec:

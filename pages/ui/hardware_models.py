@@ -12,7 +12,7 @@ import streamlit as st
 from core.hardware import Event, Resident, Series, Snapshot
 from core.text import _, language
 from pages.ui import words
-from pages.ui.hardware_figures import CONFIG, Drawn, Spec, figure
+from pages.ui.hardware_figures import CONFIG, Drawn, Spec, figure, over_time
 from pages.ui.markdown import plain, quiet
 
 START, END = "model.", ".resident"
@@ -46,19 +46,19 @@ def _sizes(model: Resident) -> str:
     return " · ".join(sizes)
 
 
-def timeline(series: Series, offset_s: int) -> None:
+def timeline(series: Series) -> None:
     """When each model was in memory; nothing where none was."""
-    drawn = _timeline(series, offset_s)
+    drawn = _timeline(series)
     if drawn is not None:
         st.plotly_chart(drawn, config=CONFIG, key="residency", alt=_("Models in memory"))
 
 
 @lru_cache(maxsize=16)
-def _timeline(series: Series, offset_s: int) -> Drawn | None:
+def _timeline(series: Series) -> Drawn | None:
     names = sorted({name for point in series.points for name in point.values if _is_model(name)})
     if not names or not series.points:
         return None
-    bars = [_bar(series, name, offset_s) for name in names]
+    bars = [_bar(series, name) for name in names]
     first, last = series.points[0].at, series.points[-1].at + series.step_s
     return figure(
         bars,
@@ -68,19 +68,19 @@ def _timeline(series: Series, offset_s: int) -> Drawn | None:
         showlegend=False,
         height=60 + 34 * len(bars),
         margin={"l": 8, "r": 8, "t": 8, "b": 24},
-        xaxis={"type": "date", "range": [1000 * (first + offset_s), 1000 * (last + offset_s)]},
+        xaxis=over_time(range=[1000 * first, 1000 * last]),
         yaxis={"automargin": True, "fixedrange": True, "showgrid": False},
     )
 
 
-def _bar(series: Series, name: str, offset_s: int) -> Spec:
+def _bar(series: Series, name: str) -> Spec:
     spans = list(_spans(series, name))
     ref = name[len(START) : -len(END)]
     return {
         "type": "bar",
         "orientation": "h",
         "y": [escape(ref)] * len(spans),
-        "base": [1000 * (start + offset_s) for start, _end in spans],
+        "base": [1000 * start for start, _end in spans],
         "x": [1000 * (end - start) for start, end in spans],
         "width": 0.5,
         "hoverinfo": "y",

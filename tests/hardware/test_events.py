@@ -24,6 +24,7 @@ def told(before: Snapshot, **changes: object) -> list[tuple[str, str]]:
 
 WITH_CARD = replace(CALM, gpus=(CARD,))
 WITHOUT_CARD = replace(CALM, gpus=(replace(CARD, lost=True),))
+SILENT = replace(WITH_CARD, gpus_stale=True, gpus_at=900.0)
 WITH_MODEL = replace(CALM, models=(TINY,))
 
 
@@ -37,9 +38,11 @@ WITH_MODEL = replace(CALM, models=(TINY,))
         (WITHOUT_CARD, {"gpus": (CARD,)}, [("gpu_back", "RTX")]),
         (WITHOUT_CARD, {}, []),
         (CALM, {"gpus": (CARD,)}, []),
-        (WITH_CARD, {"gpus_stale": True}, [("gpu_silent", "")]),
-        (replace(WITH_CARD, gpus_stale=True), {"gpus_stale": True}, []),
-        (replace(WITH_CARD, gpus_stale=True), {"gpus_stale": False}, [("gpu_answers", "")]),
+        (WITH_CARD, {"gpus_stale": True, "gpus_at": 999.0}, []),  # for a moment only
+        (WITH_CARD, {"gpus_stale": True, "gpus_at": 990.0}, [("gpu_silent", "")]),
+        (SILENT, {}, []),
+        (SILENT, {"gpus_stale": False, "gpus_at": 1001.0}, [("gpu_answers", "")]),
+        (replace(SILENT, gpus_at=None), {"gpus_stale": False, "gpus_at": 1001.0}, []),
         (CALM, {"models": (TINY,)}, [("model_loaded", "ollama:tiny")]),
         (WITH_MODEL, {"models": ()}, [("model_unloaded", "ollama:tiny")]),
         (WITH_MODEL, {"models": (replace(TINY, vram_bytes=9),)}, []),

@@ -54,7 +54,7 @@ def series(*values: dict[str, float], step_s: int = 1) -> Series:
 
 
 def traces(made: Series, chart: str) -> dict[str, Any]:
-    (found,) = (one for one in charts(made, 0, "en") if one.key == chart)
+    (found,) = (one for one in charts(made, "en") if one.key == chart)
     return {trace["name"]: trace["y"] for trace in found.figure.to_dict()["data"]}
 
 
@@ -160,7 +160,7 @@ def test_where_nothing_was_measured_there_is_a_hole() -> None:
     points = [Point(at, {"cpu_percent": 5.0, "memory_total_bytes": 1e9}) for at in (0, 1, 60, 61)]
     made = Series(1, tuple(points))
     assert traces(made, "load")["Processor"] == [5, 5, None, 5, 5]
-    memory = charts(made, 0, "en")[0].figure.to_dict()["layout"]["shapes"]
+    memory = charts(made, "en")[0].figure.to_dict()["layout"]["shapes"]
     assert (memory[0]["x0"], memory[0]["x1"]) == (2_000, 60_000)
 
 
