@@ -30,7 +30,7 @@ def head(draft: Draft) -> None:
     """The name with what is to know about the draft, and the actions at its right."""
     with st.container(horizontal=True, vertical_alignment="center", key="agent-head"):
         with st.container(key="agent-title", width="stretch", gap="xxsmall"):
-            st.title(plain(draft.values["name"]) or _("New agent"), anchor=False)
+            st.title(plain(draft.values["name"] or draft.opened) or _("New agent"), anchor=False)
             quiet(_standing(draft))
         if draft.opened:
             _export(draft)

@@ -35,7 +35,7 @@ _ROOM = """
 
 _AGENT = """
 <style>
-.st-key-agent-form [data-baseweb="tag"] {
+.st-key-agent-form [data-testid="stMultiSelect"] [data-tag] {
   color: inherit; background-color: color-mix(in srgb, currentColor 12%, transparent);
 }
 @media (min-width: 1100px) {
