@@ -1,6 +1,6 @@
 """Writes the model card from measured figures: `python -m core.starter.card FIGURES.json`.
 
-The figures are what `bench starter` prints; none is typed by hand.
+The figures are what `bench starter` prints, with `trained`, a phrase about the run, beside them.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ traits, and one name in ten, chosen by a hash. None of them is ever in the train
 proves it. Words for tones are not held out: what an unseen word means cannot be told from it.
 
 Train again with `python -m core.starter.train` (seeded, on a CPU, resumes with `--resume`).
-These weights had about 100 minutes on two shared cores (two runs, the second from the first's
-weights): some twelve million tokens. They are underfit, not overfit: more training helps.
+These weights had {trained}.
 
 ## Figures
 
@@ -97,6 +96,7 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
         parameters=_parameters(weights),
         megabytes=weights.stat().st_size / 2**20,
         kind=config.get("dtype", "float32"),
+        trained=figures["trained"],
         cores=figures["cores"],
         processor=_processor(),
         speed=figures["tokens_per_s"],

@@ -18,12 +18,12 @@ from core.starter.wording_files import LANGUAGES, Language, Split, lexicon, load
 HONEST = "honest"
 _UNNAMED = {"en": "You", "ja": "あなた"}
 _TALK_WEIGHTS = {
-    "greet": 5, "morning": 2, "evening": 2, "tell_name": 5, "ask_my_name": 5, "who": 8, "ai": 3,
+    "greet": 5, "morning": 2, "evening": 2, "tell_name": 5, "ask_my_name": 5, "who": 12, "ai": 3,
     "chatgpt": 4, "how_are_you": 4, "thanks": 4, "bye": 4, "night": 2, "tomorrow": 2, "joke": 6,
     "compliment": 3, "tired": 3, "happy": 2, "remark": 3, "about": 3, "insult": 2, "ok": 2,
 }  # fmt: skip
 _OPENING = ("greet", "greet", "greet", "morning", "evening", "tell_name", "who", "meet", "help")
-_COURTESIES = ("greet", "thanks", "bye", "how_are_you", "morning", "night")
+_COURTESIES = ("greet", "thanks", "bye", "how_are_you", "morning", "night", "who", "who")
 _EXPLAINERS = {"help", "overview", "rooms", "create_room", "mention", "stop", "agents", "add_agent",
                "models", "connect", "huggingface", "skills", "memory", "lora", "hardware", "gpu",
                "language", "privacy", "doctor"}  # fmt: skip

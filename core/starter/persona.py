@@ -35,6 +35,9 @@ BUNDLED = (
 )
 
 
+_TRADES = (
+    "職人", "師", "係", "屋", "番", "使い", "博士", "見習い", "の先生", "守り", "研究家", "監督",
+)  # fmt: skip
 _TONE_FORMS = {
     "en": ("very {}", "{} tone", "slightly {}", "a {} tone", "quite {}", "{} style", "always {}"),
     "ja": ("{}口調", "{}な", "{}感じ", "{}話し方", "とても{}", "少し{}", "{}な口調", "{}に"),
@@ -85,8 +88,12 @@ def _role(rng: random.Random, language: Language, split: Split) -> str:
     words = load(f"{language}/roles")
     if split == "held":
         return str(rng.choice(words["held_roles"]))
-    if rng.random() < 0.45:
+    chance = rng.random()
+    if chance < 0.35:
         return str(rng.choice(words["roles"]))
+    if chance < 0.6:
+        odd = _odd_role(rng, language)
+        return odd if odd not in words["held_roles"] else str(rng.choice(words["roles"]))
     gap, of = (" ", "") if language == "en" else ("", "の")
     domain, head = rng.choice(words["domains"]), rng.choice(words["heads"])
     base = rng.choice((f"{domain}{of or gap}{head}", str(rng.choice(words["roles"]))))
@@ -95,6 +102,16 @@ def _role(rng: random.Random, language: Language, split: Split) -> str:
     elif rng.random() < 0.12:
         base = f"{base}, {rng.choice(words['roles'])}"
     return base if rng.random() < 0.92 or language == "ja" else base.capitalize()
+
+
+def _odd_role(rng: random.Random, language: Language) -> str:
+    """A role that nobody has, of two words: it can only be copied."""
+    things = load(f"{language}/oos")["lists"]["thing" if language == "en" else "もの"]
+    thing = str(rng.choice(things))
+    if language == "en":
+        gap, ends = rng.choice((" ", " ", " of the ")), load("en/roles")["heads"]
+        return f"{rng.choice(ends)}{gap}{thing}" if "of" in gap else f"{thing} {rng.choice(ends)}"
+    return f"{thing}{rng.choice(('の', '', ''))}{rng.choice(_TRADES)}"
 
 
 def _tone(rng: random.Random, language: Language, split: Split) -> tuple[str, tuple[str, ...]]:

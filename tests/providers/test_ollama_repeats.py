@@ -185,7 +185,10 @@ def leaves_nothing_open(server: ScriptedOllama, ask: Ask, rounds: int) -> None:
     before = handles_and_threads(server)
     for _ in range(rounds):
         one_round(server, ask, failures)
-    assert handles_and_threads(server) == before
+    after, until = handles_and_threads(server), time.monotonic() + 10
+    while after != before and time.monotonic() < until:  # a busy machine ends threads later
+        after = handles_and_threads(server)
+    assert after == before
 
 
 def one_round(server: ScriptedOllama, ask: Ask, failures: tuple[list[object], ...]) -> None:

@@ -55,7 +55,7 @@ def test_events_count_without_a_gap_and_deltas_join_to_the_text(workbench):
 
 
 def test_a_late_subscriber_sees_the_unfinished_reply_whole(open_workbench: OpenWorkbench):
-    script = Script(["あい", "う", "𠮷野 "] * 40, pause_s=0.01)
+    script = Script(["あい", "う", "𠮷野。"] * 40, pause_s=0.01)
     bench = open_workbench(ScriptedProvider({"starter": script}))
     bench.rooms.post(ROOM, "@Ren hi", sender="Yuki")
     with bench.rooms.watch(ROOM, after=0) as early:
