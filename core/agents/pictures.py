@@ -18,7 +18,7 @@ _SIGNS = (
 
 
 def ending(data: bytes) -> str:
-    """".png", ".jpg", ".gif" or ".webp", by the picture's first bytes.
+    """The file ending (".png", ".jpg", ".gif", ".webp") by the picture's first bytes.
 
     Raises:
         FileUnusable: it is none of these (an SVG can hold a program), or too large.

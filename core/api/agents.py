@@ -7,13 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 
-from core.agents import Agent, Agents
+from core.agents import Agent
 from core.api.agent_bodies import agent_body, changed, create, listed, searched, whole_agent_body
 from core.api.agent_schemas import AgentChange, AgentList, AgentOut, Copy, FoundList, NewAgent
 from core.api.context import Bench, Language, failures
 from core.api.threads import in_thread
 from core.errors import InvalidInput
+from core.rooms.renaming import seat_under
 from core.text import N_, words
+from core.workbench import Workbench
 
 router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
 
@@ -78,7 +80,7 @@ async def update_agent(
     fields = change.model_dump(exclude_unset=True, exclude={"revision"})
     if fields.get("name", "") is None:
         del fields["name"]
-    return _answer(agent_body(await in_thread(_update, bench.agents, name, fields, revision)))
+    return _answer(agent_body(await in_thread(_update, bench, name, fields, revision)))
 
 
 @router.delete("/{name}", status_code=204, responses=failures(404, 409), summary="Delete an agent")
@@ -107,5 +109,9 @@ def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
     return JSONResponse(body, status_code=status, headers={"ETag": f'"{body["revision"]}"'})
 
 
-def _update(agents: Agents, name: str, fields: dict[str, Any], revision: str) -> Agent:
-    return agents.save(changed(agents.get(name), fields), revision=revision)
+def _update(bench: Workbench, name: str, fields: dict[str, Any], revision: str) -> Agent:
+    old = bench.agents.get(name)
+    saved = bench.agents.save(changed(old, fields), revision=revision)
+    if saved.name != old.name:
+        seat_under(bench.rooms, old.name, saved.name)
+    return saved

@@ -105,7 +105,7 @@ def _circuit(state: CircuitState) -> dict[str, Any]:
 
 
 def _errors(bench: Workbench, name: str, limit: int, lang: str) -> dict[str, Any]:
-    troubles = bench.rooms.troubles(bench.agents.get(name).name, limit)
+    troubles = bench.rooms.record.troubles(bench.agents.get(name).name, limit)
     return {
         "errors": [_error(one, lang) for one in troubles.last],
         "kinds": dict(troubles.kinds),

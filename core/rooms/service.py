@@ -21,8 +21,8 @@ from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
 from core.rooms.model import Presence, Room, RoomSummary
 from core.rooms.options import options_for
+from core.rooms.record import Record
 from core.rooms.speaker import prompt_of
-from core.rooms.troubles import Troubles, troubles_of
 from core.settings import Settings
 from core.store import Store
 from core.store import tables as t
@@ -51,6 +51,7 @@ class Rooms:
         self.care = Care(store, settings.care, defaults)
         self._engine = Engine(store, self._logs, agents, registry, settings, defaults, self.care)
         self.speech = self._engine.speech
+        self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
 
     # --- rooms ----------------------------------------------------------------------------
@@ -271,11 +272,6 @@ class Rooms:
             return self._engine.chain_of(room, self._agents.get(member))[0]
         except AgentNotFound:
             return self._settings.models.default
-
-    def troubles(self, agent: str, limit: int = 20) -> Troubles:
-        """What went wrong with an agent's last replies, and how often each kind of error came."""
-        with self._store.read() as conn:
-            return troubles_of(conn, agent, limit)
 
     def wait_idle(self, ref: str, timeout_s: float) -> bool:
         """Wait until nobody is due; false when `timeout_s` passed first."""

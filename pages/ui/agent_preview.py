@@ -10,6 +10,7 @@ from pages.ui import agent_sample
 from pages.ui.agent_draft import Draft
 from pages.ui.agent_picture import portrait_of
 from pages.ui.agent_prompt import prompt
+from pages.ui.agent_record import record
 from pages.ui.agent_versions import versions
 from pages.ui.engine import workbench
 from pages.ui.markdown import plain, quiet
@@ -31,9 +32,9 @@ def preview(draft: Draft) -> None:
 
 def _tabs(draft: Draft, models: dict[str, ModelInfo]) -> None:
     said, model = _asked(models)
-    titles = (_("Sample"), _("Prompt"), _("Compare"), _("Versions"))
+    titles = (_("Sample"), _("Prompt"), _("Compare"), _("Versions"), _("Record"))
     # Only the open one's body runs: the others would ask models and count tokens unseen.
-    sample, sent, both, before = st.tabs(titles, key="agent-tabs", on_change="rerun")
+    sample, sent, both, before, so_far = st.tabs(titles, key="agent-tabs", on_change="rerun")
     if sample.open:
         with sample:
             agent_sample.sample(draft, said, model, local=models[model].local)
@@ -46,6 +47,9 @@ def _tabs(draft: Draft, models: dict[str, ModelInfo]) -> None:
     if before.open:
         with before:
             versions(draft)
+    if so_far.open:
+        with so_far:
+            record(draft)
 
 
 def _models() -> dict[str, ModelInfo]:

@@ -30,7 +30,7 @@ def in_character(line: Message) -> None:
 
 def errors(agent: str) -> None:
     """For the agent's page: how often which kind of error came, and the last ones."""
-    troubles = workbench().rooms.troubles(agent, limit=5)
+    troubles = workbench().rooms.record.troubles(agent, limit=5)
     if not troubles.last:
         quiet(_("Every reply so far went as wanted."))
         return

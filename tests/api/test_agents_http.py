@@ -253,3 +253,14 @@ def test_the_description_names_every_field(served: Served) -> None:
     body = served.bench.agents.get("Ren")
     with served.client() as client:
         assert set(client.get(f"{AGENTS}/{body.name}").json()) == set(fields)
+
+
+def test_a_new_name_keeps_its_chairs(served: Served) -> None:
+    old, new = some_name(), some_name()
+    with served.client() as client:
+        made = client.post(AGENTS, json={"name": old}).json()
+        room = client.post("/api/v1/rooms", json={"name": old, "members": [old]}).json()["id"]
+        change = {"name": new, "revision": made["revision"]}
+        assert client.patch(f"{AGENTS}/{old}", json=change).json()["name"] == new
+        members = client.get(f"/api/v1/rooms/{room}").json()["members"]
+    assert [one["name"] for one in members] == [new]

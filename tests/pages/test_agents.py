@@ -382,6 +382,16 @@ def test_the_prompt_of_the_draft_is_shown(screen: OpenScreen, workbench: Workben
     assert tab_of(test).trial.runs[0].wait(10)
 
 
+def test_its_record_has_tones_and_errors(screen: OpenScreen, workbench: Workbench) -> None:
+    workbench.rooms.post("Engawa", "@Mizuho hello", sender="You")
+    assert workbench.rooms.wait_idle("Engawa", 10)
+    test = screen("agent", name="Mizuho")
+    test.session_state["agent-tabs"] = "Record"
+    test.run()
+    assert "Every reply so far went as wanted." in texts(test)
+    assert not test.exception
+
+
 def test_two_models_answer_side_by_side(screen: OpenScreen) -> None:
     test = screen("agent", name="Ren")
     before = tab_of(test).trial

@@ -117,14 +117,14 @@ def test_no_model_ever_hears_it(broken: Workbench) -> None:
 
 
 def test_an_agents_errors_are_named_counted_and_the_newest_come_first(broken: Workbench) -> None:
-    troubles = broken.rooms.troubles("Ren")
+    troubles = broken.rooms.record.troubles("Ren")
     assert troubles.kinds == {"server_away": 2}
     assert [(one.code, one.seq, one.status) for one in troubles.last] == [
         ("server_away", 6, ReplyStatus.FAILED),
         ("server_away", 3, ReplyStatus.FAILED),
     ]
-    assert len(broken.rooms.troubles("Ren", limit=1).last) == 1
-    assert broken.rooms.troubles("Nobody").last == ()
+    assert len(broken.rooms.record.troubles("Ren", limit=1).last) == 1
+    assert broken.rooms.record.troubles("Nobody").last == ()
 
 
 def test_a_fallback_counts_as_what_kept_the_wanted_model_from_answering(
@@ -136,7 +136,7 @@ def test_a_fallback_counts_as_what_kept_the_wanted_model_from_answering(
     bench.rooms.set_model(ROOM, "Ren", "ollama:tiny")
     bench.rooms.post(ROOM, "@Ren hi", sender="Yuki")
     assert bench.rooms.wait_idle(ROOM, 10)
-    trouble = bench.rooms.troubles("Ren").last[0]
+    trouble = bench.rooms.record.troubles("Ren").last[0]
     assert (trouble.code, trouble.model, trouble.status) == (
         "server_away",
         "ollama:tiny",
@@ -148,4 +148,4 @@ def test_a_fallback_counts_as_what_kept_the_wanted_model_from_answering(
 def test_what_went_well_is_no_trouble(workbench: Workbench) -> None:
     workbench.rooms.post(ROOM, "@Ren hi", sender="Yuki")
     assert workbench.rooms.wait_idle(ROOM, 10)
-    assert workbench.rooms.troubles("Ren").last == ()
+    assert workbench.rooms.record.troubles("Ren").last == ()
