@@ -124,8 +124,32 @@ class StreamEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class PromptMessage:
-    """One message as a model is sent it. `role` is system, user or assistant."""
+class Image:
+    """A picture in a prompt: its bytes as they are in the file, and "image/png" or the like."""
 
-    role: Literal["system", "user", "assistant"]
+    data: bytes
+    media_type: str = "image/png"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to have a tool run. `id` ties the tool's answer to it."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message as a model is sent it.
+
+    `images` go with what a user says; `tool_calls` are an assistant's wishes, and each is
+    answered by a message of the role tool with its `tool_call_id`.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    images: tuple[Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None

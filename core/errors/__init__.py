@@ -42,6 +42,7 @@
     │   ├── ServerFault
     │   ├── ModelMissing
     │   ├── ModelRefused
+    │   │   ├── Incapable
     │   │   ├── WeightsPickled
     │   │   ├── CodeInside
     │   │   ├── NotForChat
@@ -126,6 +127,7 @@ from core.errors.models import (
     FellBackToCache,
     FirstTokenTimeout,
     FromCache,
+    Incapable,
     Interrupted,
     ModelIncomplete,
     ModelMissing,
@@ -181,6 +183,7 @@ __all__ = [
     "ForeignOrigin",
     "FromCache",
     "IdempotencyConflict",
+    "Incapable",
     "InternalFault",
     "Interrupted",
     "InvalidInput",

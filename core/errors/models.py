@@ -71,6 +71,14 @@ class ModelRefused(ProviderError):
     next_step = N_("Choose a model that can do this, or change the agent's options.")
 
 
+class Incapable(ModelRefused):
+    """It was not asked, because it is known not to be able to. Params: model, ability (Words)."""
+
+    code = "incapable"
+    text = N_("{model} cannot do what was asked: {ability}.")
+    next_step = N_("Choose a model that can: “python -m core models list” shows what each can do.")
+
+
 class WeightsPickled(ModelRefused):
     """Params: model, file."""
 

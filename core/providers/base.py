@@ -10,11 +10,11 @@ import ipaddress
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from core.errors import WorkbenchError
-from core.messages import PromptMessage, Usage
+from core.messages import PromptMessage, ToolCall, Usage
 
 STARTER = "starter"
 
@@ -23,6 +23,7 @@ EMBEDDING = "embedding"
 TOOLS = "tools"
 VISION = "vision"
 THINKING = "thinking"
+STRUCTURED = "structured"  # answers in JSON of a given shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,24 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that a model may wish to have run; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationOptions:
     """How one answer is wanted.
 
     `None` leaves a value to the model's own default. `extra` goes to the provider as it is.
     `first_token_s` includes loading the model; `between_tokens_s` is the longest silence after
     it. `retries` counts repeats before the first token only. `reasoning` asks a model that can
-    think to do so; one that cannot is never asked.
+    think to do so; one that cannot is never asked. `tools` are what it may wish to have run.
+    `format` wants the answer as JSON: any ("json"), or as a JSON schema says. A model that is
+    known not to be able to do these two, or to see pictures, refuses before it is asked.
     """
 
     context_tokens: int = 4096
@@ -69,11 +81,15 @@ class GenerationOptions:
     between_tokens_s: float = 30.0
     retries: int = 2
     reasoning: bool = False
+    tools: tuple[Tool, ...] = ()
+    format: Literal["json"] | Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of an answer. Only the last one has `done_reason` ("stop" or "length").
+
+    `tool_calls` come whole, never in parts; an answer that has some need not have a text.
 
     `usage` and `load_ms` (milliseconds spent loading the model) come with the last one too,
     as far as the provider knows them.
@@ -84,6 +100,12 @@ class Chunk:
     usage: Usage | None = None
     done_reason: str | None = None
     load_ms: float | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def says(self) -> bool:
+        """Whether it holds something of an answer: more than blanks and thoughts."""
+        return bool(self.tool_calls or self.text.strip())
 
 
 @dataclass(frozen=True, slots=True)

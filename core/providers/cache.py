@@ -76,7 +76,7 @@ class AnswerCache:
         if not self._enabled():
             return None
         counting = {name: value for name, value in asdict(options).items() if name not in NO_MATTER}
-        said = [(message.role, message.content) for message in messages]
+        said = [asdict(message) for message in messages]
         question = json.dumps([ref, said, counting], sort_keys=True, default=repr)
         return hashlib.sha256(question.encode("utf-8")).hexdigest()
 

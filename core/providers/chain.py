@@ -168,7 +168,7 @@ def _until_first_text(pieces: Iterator[Chunk], ref: str) -> Generator[Thinking, 
         if chunk.reasoning and not thinks:
             thinks = True
             yield Thinking(ref)
-        if chunk.text.strip():
+        if chunk.says:
             return held
         if chunk.done_reason is not None:
             raise AnswerEmpty(model=ref)

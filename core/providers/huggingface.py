@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
+from core.providers.abilities import check_able
 from core.providers.base import (
     CHAT,
     THINKING,
@@ -109,11 +110,13 @@ class RunnerProvider:
         """Answer; see `Provider.stream`. Requests to one model wait for each other.
 
         Raises:
-            ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this.
+            ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this
+                (tools, pictures and JSON are not for these models).
             RunnerGone: its process ended in the middle of the answer.
             FirstTokenTimeout, TokenTimeout, AnswerEmpty, StreamBroken: it did not answer well.
         """
         folder = self.folder(ref)
+        check_able(ref, {CHAT, THINKING}, messages, options)
         if not self._pool.is_ready(ref):
             inspect_folder(folder, ref)
             self._pool.warm(ref, folder)  # it loads while LangChain is imported
@@ -125,7 +128,7 @@ class RunnerProvider:
         spoken = done = False
         with closing(answer(model, messages)) as chunks:
             for chunk in chunks:
-                spoken = spoken or bool(chunk.text.strip())
+                spoken = spoken or chunk.says
                 done = chunk.done_reason is not None
                 if done and not spoken:
                     raise AnswerEmpty(model=ref)

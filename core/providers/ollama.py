@@ -23,6 +23,7 @@ from core.errors import (
 )
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
+from core.providers.abilities import check_able
 from core.providers.base import (
     CHAT,
     THINKING,
@@ -48,7 +49,7 @@ from core.providers.ollama_models import (
 from core.providers.ollama_options import Windows, address_of, parameters
 from core.providers.ollama_shapes import Shapes
 from core.providers.ollama_transport import Refused
-from core.providers.ollama_watch import Cancelled, Watch, backoff_s
+from core.providers.watch import Cancelled, Watch, backoff_s
 
 TITLE = "Ollama"
 
@@ -218,12 +219,14 @@ class OllamaProvider:
         watch.check()
         name = name_of(ref)
         shape = self._shape(ref, watch)
+        if shape is not None and shape.told:
+            check_able(ref, shape.capabilities, messages, options)
         window = self._windows.held(full_name(name), _wish(options), shape)
         thinks = options.reasoning and shape is not None and THINKING in shape.capabilities
         asked = parameters(ref, options, window, thinks)
         spoken = False
         for chunk in self._chat.answer(name, messages, asked, watch):
-            spoken = spoken or bool(chunk.text.strip())
+            spoken = spoken or chunk.says
             if chunk.done_reason and not spoken:
                 raise AnswerEmpty(model=ref)
             yield chunk

@@ -10,7 +10,7 @@ import httpx
 
 from core.errors import ProviderError, ServerFault
 from core.providers.ollama_transport import GuardTransport, Refused
-from core.providers.ollama_watch import Watch, watching
+from core.providers.watch import Watch, watching
 
 READ_S = 3.0
 CONNECT_S = 1.0

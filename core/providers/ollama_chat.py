@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ProviderError, ServerFault
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk
+from core.providers.langchain import to_langchain, tool_calls_of, untraced
 from core.providers.ollama_transport import GuardTransport, Refused
-from core.providers.ollama_watch import Cancelled, Watch, watching
+from core.providers.watch import Cancelled, Watch, watching
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_core.messages import AIMessageChunk
     from langchain_ollama import ChatOllama
 
 
@@ -51,11 +52,11 @@ class OllamaChat:
             Cancelled: the watch was cancelled.
             ProviderError: anything else.
         """
-        stream = self.prepare().stream(_prompt(messages), model=name, **parameters)
+        stream = self.prepare().stream(to_langchain(messages), model=name, **parameters)
         try:
             for message in _guarded(stream, watch):
                 chunk = _chunk(message)
-                if chunk.text or chunk.reasoning or chunk.done_reason:
+                if chunk.says or chunk.text or chunk.reasoning or chunk.done_reason:
                     yield chunk
                 if chunk.done_reason:
                     return
@@ -79,26 +80,13 @@ class OllamaChat:
 
 def _guarded(stream: Iterator[AIMessageChunk], watch: Watch) -> Iterator[AIMessageChunk]:
     """The stream's messages, begun under `watch` and never traced to another service."""
-    from langsmith import tracing_context
-
     try:
-        with watching(watch), tracing_context(enabled=False):
-            first = next(stream, None)
-        if first is not None:
-            yield first
-            yield from stream
+        yield from untraced(stream, watching(watch))
     except (ProviderError, Refused, Cancelled):
         raise
     except Exception as error:  # whatever the two packages in between may raise
         detail = f"its answer could not be read ({type(error).__name__})"
         raise ServerFault(model=watch.model, detail=detail) from error
-
-
-def _prompt(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    return [kinds[message.role](content=message.content) for message in messages]
 
 
 def _chunk(message: AIMessageChunk) -> Chunk:
@@ -111,4 +99,5 @@ def _chunk(message: AIMessageChunk) -> Chunk:
         usage=Usage(ending.get("prompt_eval_count"), ending.get("eval_count")) if reason else None,
         done_reason=reason,
         load_ms=load_ns / 1e6 if load_ns is not None else None,
+        tool_calls=tool_calls_of(message),
     )

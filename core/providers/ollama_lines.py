@@ -76,9 +76,11 @@ def check(raw: bytes, model: str) -> Line:
     data: dict[str, Any] = {"message": {"role": "assistant", "content": text}, "done": done}
     if thinking:
         data["message"]["thinking"] = thinking
+    if wishes := _tool_calls(message.get("tool_calls"), model):
+        data["message"]["tool_calls"] = wishes
     if done:
         data |= _ending(found)
-    return Line(data, spoke=bool(text or thinking or message.get("tool_calls")), done=done)
+    return Line(data, spoke=bool(text or thinking or wishes), done=done)
 
 
 def _cut(chunks: Iterable[bytes], model: str) -> Iterator[bytes]:
@@ -131,6 +133,22 @@ def _text(value: Any, model: str) -> str:
     except UnicodeEncodeError:  # half of a surrogate pair: cannot be stored nor shown
         raise StreamBroken(model=model, detail="a line is not text") from None
     return value
+
+
+def _tool_calls(value: Any, model: str) -> list[dict[str, Any]]:
+    """Tool calls come whole, their arguments as an object."""
+    if not value:
+        return []
+    calls = []
+    for call in value if isinstance(value, list) else [None]:
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise StreamBroken(model=model, detail="a tool call has an unknown shape")
+        arguments = function.get("arguments") or {}
+        if not isinstance(arguments, dict):
+            raise StreamBroken(model=model, detail="a tool call has an unknown shape")
+        calls.append({"function": {"name": function["name"], "arguments": arguments}})
+    return calls
 
 
 def _ending(found: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from core.hardware.snapshot import Resident
 from core.providers.base import (
     CHAT,
     EMBEDDING,
+    STRUCTURED,
     THINKING,
     TOOLS,
     VISION,
@@ -29,17 +30,22 @@ _CAPABILITIES = {
     "vision": VISION,
     "thinking": THINKING,
 }
+_GRAMMAR = {CHAT: STRUCTURED}  # the server keeps every chat model to a JSON schema
 _ENCODER_FAMILIES = ("bert", "nomic-bert", "xlm-roberta")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What does not change as long as a model's digest stays: from /api/show."""
+    """What does not change as long as a model's digest stays: from /api/show.
+
+    `told`: the server itself names the capabilities; else they are guessed.
+    """
 
     capabilities: frozenset[str]
     context_tokens: int | None
     remote_host: str | None
     details: Mapping[str, Any]
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ def shape_of(show: Mapping[str, Any]) -> Shape:
         context_tokens=_window(_mapping(show.get("model_info"))),
         remote_host=host_of(remote) or None if remote else None,
         details=details,
+        told=bool(_named(show.get("capabilities"))),
     )
 
 
@@ -126,11 +133,17 @@ def model_info(
 
 def _capabilities(named: Any, details: Mapping[str, Any]) -> frozenset[str]:
     if isinstance(named, list):
-        known = (_CAPABILITIES.get(word) for word in named if isinstance(word, str))
-        return frozenset(word for word in known if word)
+        return _named(named)
     # Servers before 0.6.4 do not tell; then only an encoder's family rules chat out.
     encoder = details.get("family") in _ENCODER_FAMILIES
     return frozenset({EMBEDDING if encoder else CHAT})
+
+
+def _named(named: Any) -> frozenset[str]:
+    words = named if isinstance(named, list) else []
+    known = {_CAPABILITIES.get(word) for word in words if isinstance(word, str)}
+    known |= {_GRAMMAR.get(word) for word in known if word}
+    return frozenset(word for word in known if word)
 
 
 def _window(info: Mapping[str, Any]) -> int | None:

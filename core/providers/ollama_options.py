@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import ModelRefused
+from core.providers.abilities import tool_body
 from core.providers.base import GenerationOptions
 from core.providers.ollama_models import Shape
 
@@ -73,6 +74,10 @@ def parameters(ref: str, options: GenerationOptions, window: int, thinks: bool) 
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     asked = {"num_predict": options.max_tokens, **chosen, **extra, "num_ctx": window}
+    if options.tools:
+        beside["tools"] = [tool_body(tool) for tool in options.tools]
+    if options.format is not None:
+        beside["format"] = options.format if options.format == "json" else dict(options.format)
     return {"options": asked, "reasoning": thinks, **beside}
 
 

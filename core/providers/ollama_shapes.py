@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.errors import FirstTokenTimeout, ModelMissing, ProviderError, ServerAway
 from core.providers.ollama_api import OllamaApi
 from core.providers.ollama_models import Shape, Tag, shape_of
-from core.providers.ollama_watch import Watch
+from core.providers.watch import Watch
 
 AGE_S = 60.0
 

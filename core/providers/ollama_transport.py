@@ -16,8 +16,8 @@ import httpx
 from core.errors import ProviderError, ServerFault, StreamBroken
 from core.providers.faults import Fault, from_response, shortened
 from core.providers.ollama_lines import checked_lines
-from core.providers.ollama_watch import Watch, current_watch
-from core.providers.ollama_wire import WatchedBackend
+from core.providers.watch import Watch, current_watch
+from core.providers.wire import WatchedBackend
 
 ERROR_LIMIT_BYTES = 64 << 10
 BODY_LIMIT_BYTES = 32 << 20

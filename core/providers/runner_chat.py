@@ -14,19 +14,16 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import (
-    AIMessage,
     AIMessageChunk,
     BaseMessage,
-    HumanMessage,
-    SystemMessage,
 )
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langsmith import tracing_context
 from pydantic import Field, PrivateAttr
 
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk, GenerationOptions
+from core.providers.langchain import to_langchain, untraced
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
 from core.runner.slot import Limits, Spoken
@@ -95,23 +92,10 @@ class RunnerChatModel(BaseChatModel):
 def answer(model: RunnerChatModel, messages: Sequence[PromptMessage]) -> Generator[Chunk]:
     """Stream `model` through LangChain, as our own chunks."""
     with closing(model):
-        for message in _untraced(model.stream([_to_langchain(message) for message in messages])):
+        for message in untraced(model.stream(to_langchain(messages))):
             chunk = _chunk(message)
             if chunk is not None:
                 yield chunk
-
-
-def _untraced(stream: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
-    """Never report to a tracing service, whatever the environment says.
-
-    LangChain decides with the first chunk; the context must not stay open between the others,
-    because it would be the caller's.
-    """
-    with tracing_context(enabled=False):
-        first = next(stream, None)
-    if first is not None:
-        yield first
-        yield from stream
 
 
 def _ask(
@@ -136,12 +120,6 @@ def _ask(
         reasoning=options.reasoning,
         extra=extra,
     )
-
-
-def _to_langchain(message: PromptMessage) -> BaseMessage:
-    if message.role == "system":
-        return SystemMessage(message.content)
-    return (AIMessage if message.role == "assistant" else HumanMessage)(message.content)
 
 
 def _message_chunk(spoken: Spoken) -> AIMessageChunk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.errors import (
     AnswerEmpty,
+    Incapable,
     ModelMissing,
     ModelRefused,
     OutOfMemory,
@@ -13,7 +14,7 @@ from core.errors import (
     ServerFault,
     StreamBroken,
 )
-from core.providers.base import CHAT, EMBEDDING, THINKING, TOOLS
+from core.providers.base import CHAT, EMBEDDING, STRUCTURED, THINKING, TOOLS
 
 # case -> (done_reason, prompt tokens, answer tokens); the text is the recording's
 CHAT_ANSWERS = {
@@ -38,6 +39,8 @@ CHAT_ANSWERS = {
     "think_false": ("length", 13, 20),
     "think_stream": ("stop", 15, 151),
     "think_whole": ("stop", 15, 151),
+    "tool_call_stream": ("stop", 70, 51),
+    "tool_call_whole": ("stop", 70, 51),
     "tool_result": ("length", 49, 12),
 }
 
@@ -46,7 +49,7 @@ CHAT_ERRORS: dict[str, tuple[type[ProviderError], str]] = {
     "chat_bad_json": (ModelRefused, "unexpected EOF"),
     "chat_bad_name": (ModelRefused, "invalid model name"),
     "chat_bad_option_type": (ModelRefused, "num_predict"),
-    "chat_embedding_model": (ModelRefused, "does not support chat"),
+    "chat_embedding_model": (Incapable, "chat"),
     "chat_empty_body": (ModelRefused, "missing request body"),
     "chat_format_bad": (ModelRefused, "invalid format"),
     "chat_keep_alive_bad": (ModelRefused, "invalid duration"),
@@ -69,8 +72,6 @@ CHAT_ERRORS: dict[str, tuple[type[ProviderError], str]] = {
     "think_level": (AnswerEmpty, ""),
     "think_level_bad": (ModelRefused, "invalid think value"),
     "tool_arguments_text": (ModelRefused, "looks like object"),
-    "tool_call_stream": (AnswerEmpty, ""),
-    "tool_call_whole": (AnswerEmpty, ""),
     "unload_chat": (AnswerEmpty, ""),
     "weights_header_gone": (ServerFault, "unexpected EOF"),
     "weights_missing": (ServerFault, "weight file is missing"),
@@ -96,12 +97,12 @@ EMBED_ERRORS: dict[str, tuple[type[ProviderError], str]] = {
 
 # case -> (capabilities, window, quantisation)
 SHOWN = {
-    "show_tiny": ({CHAT}, 4096, "F16"),
-    "show_tiny-think": ({CHAT, TOOLS, THINKING}, 4096, "F16"),
+    "show_tiny": ({CHAT, STRUCTURED}, 4096, "F16"),
+    "show_tiny-think": ({CHAT, STRUCTURED, TOOLS, THINKING}, 4096, "F16"),
     "show_minilm": ({EMBEDDING}, 512, "F16"),
-    "show_adapter": ({CHAT}, 4096, "F16"),
-    "show_created": ({CHAT}, 4096, "F16"),
-    "show_weights_missing": ({CHAT}, 2_147_483_647, "F16"),
+    "show_adapter": ({CHAT, STRUCTURED}, 4096, "F16"),
+    "show_created": ({CHAT, STRUCTURED}, 4096, "F16"),
+    "show_weights_missing": ({CHAT, STRUCTURED}, 2_147_483_647, "F16"),
 }
 SHOW_ERRORS: dict[str, type[ProviderError]] = {
     "show_unknown": ModelMissing,

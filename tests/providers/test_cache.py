@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from core.errors import DiskFull, StorageError, explain
-from core.messages import PromptMessage, Usage
+from core.messages import Image, PromptMessage, ToolCall, Usage
 from core.paths import DataPaths
-from core.providers.base import Chunk, GenerationOptions
+from core.providers.base import Chunk, GenerationOptions, Tool
 from core.providers.cache import NO_MATTER, AnswerCache, CacheLimits, forget_answer
 from core.providers.chain import Chosen, answer
 from core.providers.registry import Registry
@@ -72,6 +72,8 @@ CHANGES: dict[str, Any] = {
     "stop": ("x",),
     "extra": {"min_p": 0.1},
     "reasoning": True,
+    "tools": (Tool("look", "", {}),),
+    "format": "json",
 }
 
 
@@ -102,6 +104,9 @@ PROMPTS: Sequence[Sequence[PromptMessage]] = [
     [PROMPT[0], PromptMessage("user", "Hello"), PromptMessage("assistant", "")],
     [PromptMessage("system", 'You are Ren."], ["user", "Hello')],
     [PROMPT[0], PromptMessage("user", "Ｈello")],
+    [PROMPT[0], PromptMessage("user", "Hello", images=(Image(b"a"),))],
+    [PROMPT[0], PromptMessage("user", "Hello", images=(Image(b"b"),))],
+    [PROMPT[0], PromptMessage("user", "Hello", tool_calls=(ToolCall("1", "look", {}),))],
 ]
 
 

@@ -22,7 +22,7 @@ from core.errors import (
     StreamBroken,
 )
 from core.providers.faults import retry_after_s
-from core.providers.ollama_watch import backoff_s
+from core.providers.watch import backoff_s
 from testing.scripted_http import Hang, Reset, whole
 from testing.scripted_ollama import ScriptedOllama, done, line, stream, token
 from tests.providers.conftest import Ask, Stop, text

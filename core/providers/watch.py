@@ -97,7 +97,7 @@ class Watch:
         return FirstTokenTimeout(model=self.model, seconds=f"{self.first_token_s:g}")
 
 
-_watch: ContextVar[Watch] = ContextVar("ollama_watch")
+_watch: ContextVar[Watch] = ContextVar("watch")
 
 
 @contextmanager

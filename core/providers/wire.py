@@ -1,4 +1,4 @@
-"""The wire to an Ollama server: every wait is bounded, watched and can be cut.
+"""The wire to a model server: every wait is bounded, watched and can be cut.
 
 httpx's own time limits restart with every byte and cannot be interrupted. So the sockets wait
 here, in slices: each slice looks at the cancel event and at what is left of the time limit. An
@@ -20,7 +20,7 @@ from typing import Any
 
 import httpcore
 
-from core.providers.ollama_watch import Watch, current_watch
+from core.providers.watch import Watch, current_watch
 
 _Address = tuple[socket.AddressFamily, Any]
 
@@ -50,7 +50,7 @@ class WatchedBackend(httpcore.NetworkBackend):
         raise watch.away()
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
-        raise NotImplementedError("Ollama listens on TCP")
+        raise NotImplementedError("model servers listen on TCP")
 
     def sleep(self, seconds: float) -> None:
         current_watch().pause(seconds)

@@ -1,0 +1,69 @@
+"""Between our values and LangChain's: messages there, chunks back, nothing traced elsewhere.
+
+LangChain is imported by the functions that need it: half a second and 50 MB, with the first answer.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from core.messages import PromptMessage, ToolCall
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+
+
+def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
+    """A prompt as LangChain's messages, pictures as data URLs."""
+    return [_message(message) for message in messages]
+
+
+def tool_calls_of(message: AIMessageChunk) -> tuple[ToolCall, ...]:
+    """The tool calls of a chunk that holds whole ones."""
+    return tuple(
+        ToolCall(call.get("id") or "", call["name"], call["args"]) for call in message.tool_calls
+    )
+
+
+def untraced(
+    stream: Iterator[AIMessageChunk], begun: AbstractContextManager[None] | None = None
+) -> Iterator[AIMessageChunk]:
+    """Never report to a tracing service, whatever the environment says.
+
+    LangChain decides with the first chunk; the context (and `begun`, in which it starts) must
+    not stay open between the others, because it would be the caller's.
+    """
+    from langsmith import tracing_context
+
+    with begun or nullcontext(), tracing_context(enabled=False):
+        first = next(stream, None)
+    if first is not None:
+        yield first
+        yield from stream
+
+
+def _message(message: PromptMessage) -> BaseMessage:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+    if message.role == "system":
+        return SystemMessage(message.content)
+    if message.role == "tool":
+        return ToolMessage(message.content, tool_call_id=message.tool_call_id or "")
+    if message.role == "assistant":
+        calls = [
+            {"id": call.id, "name": call.name, "args": dict(call.arguments), "type": "tool_call"}
+            for call in message.tool_calls
+        ]
+        return AIMessage(message.content, tool_calls=calls)
+    return HumanMessage(_with_images(message) if message.images else message.content)
+
+
+def _with_images(message: PromptMessage) -> list[str | dict[Any, Any]]:
+    parts: list[str | dict[Any, Any]] = [{"type": "text", "text": message.content}]
+    for image in message.images:
+        url = f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
