@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from tokenizers import Tokenizer
 
-from core.starter import dialogue, names
+from core.starter import dialogue, names, persona
 from core.starter.dialogue import Dialogue
 from core.starter.tokenizer import CONTEXT, END, PAD, SPECIAL
 from core.starter.wording_files import LANGUAGES
@@ -17,7 +17,8 @@ from core.starter.wording_files import LANGUAGES
 POOL = 512  # dialogues drawn and sorted together
 CONTEXT_LOSS_SHARE = 0.1  # of the tokens that are read, not said
 SIMPLE_SHARE = 0.85  # of the dialogues, at the start
-ECHOES = 1.2  # copying exercises a dialogue, at the start
+ECHOES = 0.6  # names to be copied a dialogue, at the start
+CARDS = 0.6  # characters' own words to be copied a dialogue, at the start
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,18 @@ def echo(tokenizer: Tokenizer, rng: random.Random) -> tuple[list[int], list[bool
     return head + tail, [False] * len(head) + [True] * len(tail)
 
 
+def card(tokenizer: Tokenizer, rng: random.Random) -> tuple[list[int], list[bool]]:
+    """A character's own words to be said again, found by what stands before them."""
+    who = persona.draw(rng, rng.choice(LANGUAGES), "train")
+    asked = rng.sample(("name", "role", "personality"), rng.choice((1, 2, 3)))
+    said = "\n".join(f"{key}: {getattr(who, key)}" for key in asked if getattr(who, key))
+    head = tokenizer.encode(
+        f"<|system|>{persona.system_text(who)}{END}<|user|>{' '.join(asked)}{END}<|assistant|>"
+    ).ids
+    tail = tokenizer.encode(f"{said}{END}").ids
+    return head + tail, [False] * len(head) + [True] * len(tail)
+
+
 def pool(
     tokenizer: Tokenizer, seed: int, index: int, ease: float = 0.0
 ) -> list[tuple[list[int], list[bool]]]:
@@ -63,7 +76,8 @@ def pool(
     simple = int(POOL * SIMPLE_SHARE * ease)
     rows = [encode(tokenizer, dialogue.draw_simple(rng)) for _ in range(simple)]
     rows += [encode(tokenizer, dialogue.draw(rng)) for _ in range(POOL - simple)]
-    return rows + [echo(tokenizer, rng) for _ in range(int(POOL * ECHOES * ease))]
+    rows += [echo(tokenizer, rng) for _ in range(int(POOL * ECHOES * ease))]
+    return rows + [card(tokenizer, rng) for _ in range(int(POOL * CARDS * ease))]
 
 
 def batches(

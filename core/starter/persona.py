@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,7 @@ BUNDLED = (
 _TRADES = (
     "職人", "師", "係", "屋", "番", "使い", "博士", "見習い", "の先生", "守り", "研究家", "監督",
 )  # fmt: skip
+_WORD = {"en": re.compile(r"[a-z]{3,}"), "ja": re.compile(r"[ぁ-んァ-ヶー一-龯]{2,}")}
 _TONE_FORMS = {
     "en": ("very {}", "{} tone", "slightly {}", "a {} tone", "quite {}", "{} style", "always {}"),
     "ja": ("{}口調", "{}な", "{}感じ", "{}話し方", "とても{}", "少し{}", "{}な口調", "{}に"),
@@ -105,13 +107,36 @@ def _role(rng: random.Random, language: Language, split: Split) -> str:
 
 
 def _odd_role(rng: random.Random, language: Language) -> str:
-    """A role that nobody has, of two words: it can only be copied."""
+    """A role that nobody has: it can only be copied."""
+    if rng.random() < 0.5:
+        return _made_role(rng, language)
     things = load(f"{language}/oos")["lists"]["thing" if language == "en" else "もの"]
     thing = str(rng.choice(things))
     if language == "en":
         gap, ends = rng.choice((" ", " ", " of the ")), load("en/roles")["heads"]
         return f"{rng.choice(ends)}{gap}{thing}" if "of" in gap else f"{thing} {rng.choice(ends)}"
     return f"{thing}{rng.choice(('の', '', ''))}{rng.choice(_TRADES)}"
+
+
+def _made_role(rng: random.Random, language: Language) -> str:
+    """Words or pieces of words in an order that says nothing."""
+    words = _word_pool(language)
+    picked = [rng.choice(words) for _ in range(rng.choice((1, 2, 2, 3)))]
+    if language == "en":
+        return " ".join(picked)
+    pieces = [word[: rng.randrange(1, 4)] for word in picked]
+    end = rng.choice(("", "", rng.choice(_TRADES), names.draw(rng, "ja", "train")))
+    return rng.choice(("", "", "の")).join(pieces) + end
+
+
+@lru_cache(maxsize=2)
+def _word_pool(language: Language) -> tuple[str, ...]:
+    lists: dict[str, list[str]] = load(f"{language}/oos")["lists"]
+    found: set[str] = set()
+    for entries in lists.values():
+        for entry in entries:
+            found.update(_WORD[language].findall(str(entry)))
+    return tuple(sorted(found))
 
 
 def _tone(rng: random.Random, language: Language, split: Split) -> tuple[str, tuple[str, ...]]:

@@ -19,7 +19,9 @@ from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.starter import tokenizer as words
+from core.starter.average import Average
 from core.starter.batches import Batch, batches
+from core.starter.muon import Muon
 from core.starter.state import Progress, load_state, load_weights, save_state
 from core.starter.workers import agreed, average_gradients, meet, rank
 
@@ -27,9 +29,10 @@ STARTER = Path(__file__).parents[2] / "data" / "starter"
 STATE = Path(__file__).parents[2] / "data" / "jobs" / "starter-train"
 WARMUP = 0.03  # share of the run
 FLOOR = 0.03  # of the peak learning rate, at the end
-BATCH_TOKENS = 2048  # for each worker
+BATCH_TOKENS = 3072  # for each worker
 OUTER_RATE = 0.25  # of the rate of the layers, for embeddings and norms
-EASY_UNTIL = 0.65  # share of the run; from there on the dialogues are as rooms have them
+EASY_UNTIL = 0.65  # share of the run; from there on most dialogues are as rooms have them
+EASE_LEFT = 0.3  # what stays of single exchanges and drills until the end
 
 
 def build(vocabulary: int) -> LlamaForCausalLM:
@@ -61,7 +64,7 @@ def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimiz
     inner = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     outer = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     return [
-        torch.optim.Muon(inner, lr=rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),
+        Muon(inner, rate),
         torch.optim.AdamW(outer, lr=rate * OUTER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -75,11 +78,9 @@ def rate_at(share: float) -> float:
 
 def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
     """Mean cross entropy over the learned positions only."""
-    with torch.autocast("cpu", torch.bfloat16):
-        hidden = model.model(batch.ids[:, :-1]).last_hidden_state  # (B, T-1, C)
-        learned = batch.learned[:, 1:]
-        logits = model.lm_head(hidden[learned])  # (N, V)
-    return cross_entropy(logits.float(), batch.ids[:, 1:][learned])
+    hidden = model.model(batch.ids[:, :-1]).last_hidden_state  # (B, T-1, C)
+    learned = batch.learned[:, 1:]
+    return cross_entropy(model.lm_head(hidden[learned]), batch.ids[:, 1:][learned])
 
 
 def export(model: LlamaForCausalLM, folder: Path) -> None:
@@ -99,7 +100,13 @@ def run(
     at: Progress,
     tools: list[torch.optim.Optimizer],
 ) -> None:
-    """Train until the steps or the minutes are used up, writing state as it goes."""
+    """Train until the steps or the minutes are used up, writing state as it goes.
+
+    At the end the model has the mean of its last weights.
+    """
+    average = Average(model)
+    if options.resume:
+        average.load(options.state)
     first = rank() == 0
     began = time.monotonic() - at.elapsed_s
     bar = tqdm(total=options.steps or None, initial=at.step, mininterval=5, disable=not first)
@@ -111,6 +118,7 @@ def run(
             for group in tool.param_groups:
                 group["lr"] = options.rate * part * rate_at(share)
         loss = _step(model, next(stream), tools)
+        average.follow(model)
         at.step += 1
         at.elapsed_s = time.monotonic() - began
         mean = 0.98 * mean + 0.02 * loss if mean else loss
@@ -118,15 +126,17 @@ def run(
         bar.set_postfix(loss=f"{mean:.3f}", done=f"{share:.0%}", refresh=False)
         share = agreed(_share(options, at))
         if first and (share >= 1 or at.pool - saved >= options.save_every):
+            average.save(options.state)
             save_state(options.state, model, tools, at)
             saved = at.pool
+    average.give(model)
     bar.close()
 
 
 def _stream(codec: Tokenizer, options: argparse.Namespace, at: Progress) -> Iterator[Batch]:
     """Batches without end; each worker draws pools of its own."""
     while True:
-        ease = max(0.0, 1 - _share(options, at) / EASY_UNTIL)
+        ease = max(EASE_LEFT, 1 - _share(options, at) / EASY_UNTIL)
         index = at.pool * options.threads + rank()
         yield from batches(codec, options.seed, index, BATCH_TOKENS, ease)
         at.pool += 1

@@ -1,0 +1,70 @@
+"""The parts of the training run that can be wrong without a word."""
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.mark.parametrize("shape", [(96, 32), (32, 96)])
+def test_a_step_is_nearly_orthogonal_whatever_the_shape(shape: tuple[int, int]) -> None:
+    import torch
+
+    from core.starter.muon import orthogonal
+
+    torch.manual_seed(0)
+    values = torch.linalg.svdvals(orthogonal(torch.randn(shape) * 1e-4))
+    assert values.min() > 0.4
+    assert values.max() < 1.4
+
+
+def test_a_step_goes_down_the_slope() -> None:
+    import torch
+
+    from core.starter.muon import Muon
+
+    torch.manual_seed(0)
+    weights = torch.nn.Parameter(torch.randn(16, 24))
+    target, tool = torch.randn(16, 24), Muon([weights], 0.2)
+    losses = []
+    for _ in range(60):
+        loss = (weights - target).square().mean()
+        loss.backward()
+        tool.step()
+        tool.zero_grad()
+        losses.append(float(loss))
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_the_mean_of_the_weights_survives_a_stop(tmp_path: Path) -> None:
+    import torch
+
+    from core.starter.average import KEPT, Average
+
+    model = torch.nn.Linear(2, 1, bias=False)
+    model.weight.data.fill_(1.0)
+    average = Average(model)
+    model.weight.data.fill_(2.0)
+    average.follow(model)
+    average.save(tmp_path)
+    again = Average(model)
+    again.load(tmp_path)
+    again.give(model)
+    assert model.weight.tolist()[0] == pytest.approx([2 - KEPT, 2 - KEPT])
+
+
+def test_drills_copy_what_stands_in_them() -> None:
+    import random
+
+    from core.starter import tokenizer
+    from core.starter.batches import card
+    from core.starter.train import STARTER
+
+    codec = tokenizer.load(STARTER)
+    for seed in range(50):
+        ids, said = card(codec, random.Random(seed))
+        lines = codec.decode([one for one, own in zip(ids, said, strict=True) if own])
+        system = codec.decode(ids, skip_special_tokens=False).split("<|user|>")[0]
+        for line in lines.splitlines():
+            assert line.partition(": ")[2] in system
