@@ -64,6 +64,11 @@ class DataPaths:
         return self.root / "models"
 
     @property
+    def jobs(self) -> Path:
+        """One folder a job, for what it needs until it is done."""
+        return self.root / "jobs"
+
+    @property
     def templates(self) -> Path:
         """The user's prompt templates, if there are any."""
         return self.root / "templates"

@@ -13,6 +13,7 @@ from core import logs
 from core.agents import Agents
 from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
+from core.jobs import Jobs
 from core.paths import SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
@@ -49,6 +50,8 @@ class Workbench:
         self.agents = Agents(folders, store, Encoder(settings))
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
         self.telemetry = Telemetry(store, settings.paths.root, resident)
+        self.jobs = Jobs(store, settings.paths.jobs)
+        self._serving = False
 
     @classmethod
     def open(
@@ -74,6 +77,8 @@ class Workbench:
             registry = Registry(given, default_breakers(settings.care))
             bench = cls(settings, store, registry, partial(residency, given))
             first_room(bench.store, bench.rooms, bench.agents)
+            bench._serving = serving
+            bench.jobs.recover(begin=serving)
             if serving:
                 bench.rooms.resume()
                 bench.telemetry.start()
@@ -83,7 +88,11 @@ class Workbench:
         return bench
 
     def close(self) -> None:
-        """Stop speaking, end the models' processes, and release the folder."""
+        """Stop speaking, end the models' processes, and release the folder.
+
+        A training that a single command began, or found, goes on without it.
+        """
+        self.jobs.close(end_children=self._serving)
         self.telemetry.close()
         self.rooms.close()
         self.agents.close()

@@ -15,6 +15,7 @@ from core.api import (
     catalogue,
     hardware,
     health,
+    jobs,
     prompts,
     reference,
     rooms,
@@ -33,7 +34,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     *(health, simple, transfer, rooms, prompts, agents, agents_files),
-    *(care, catalogue, hardware, sockets, reference),
+    *(care, catalogue, hardware, jobs, sockets, reference),
 )
 
 

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from core.cli import agents, bench, client, doctor, hardware, models, openapi, rooms, serve, streams
+from core.cli import (
+    agents,
+    bench,
+    client,
+    doctor,
+    hardware,
+    jobs,
+    models,
+    openapi,
+    rooms,
+    serve,
+    streams,
+)
 from core.cli.failures import failure_line, usage_line
 from core.errors import WorkbenchError
 from core.text import N_, choose_language, set_language, translate
@@ -27,6 +39,7 @@ app.add_typer(rooms.app, name="rooms")
 app.add_typer(agents.app, name="agents")
 app.add_typer(models.app, name="models")
 app.add_typer(hardware.app, name="hardware")
+app.add_typer(jobs.app, name="jobs")
 for part in (serve, doctor, bench, client, openapi):
     part.add_to(app)
 

@@ -61,6 +61,24 @@ class AgentsDoor(Protocol):
     def restore(self, name: str, version: int) -> Body: ...
 
 
+class JobsDoor(Protocol):
+    """What commands can do with jobs. Raises JobNotFound, JobNotResumable, or the same relayed."""
+
+    def list(self, limit: int) -> Sequence[Body]:
+        """The newest first."""
+
+    def get(self, job_id: str) -> Body: ...
+    def cancel(self, job_id: str) -> Body: ...
+    def resume(self, job_id: str) -> Body: ...
+    def forget(self, job_id: str) -> None: ...
+
+    def log(self, job_id: str) -> str:
+        """The last lines that its process printed."""
+
+    def follow(self, job_id: str) -> Iterator[Body]:
+        """The job now, then each change, to its end."""
+
+
 class Door(Protocol):
     """What commands can do with rooms, agents and models.
 
@@ -87,6 +105,9 @@ class Door(Protocol):
 
     @property
     def agents(self) -> AgentsDoor: ...
+
+    @property
+    def jobs(self) -> JobsDoor: ...
 
     def models(self) -> Body:
         """{"models": […], "providers": […]}"""

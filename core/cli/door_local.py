@@ -15,6 +15,7 @@ from core.api.bodies import (
 from core.api.hardware_bodies import event_body, series_body, snapshot_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
+from core.cli.door_jobs import LocalJobs
 from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.rooms.frames import frame, message_body
@@ -84,6 +85,10 @@ class LocalDoor:
     @property
     def agents(self) -> LocalAgents:
         return LocalAgents(self._bench.agents)
+
+    @property
+    def jobs(self) -> LocalJobs:
+        return LocalJobs(self._bench.jobs)
 
     def models(self) -> Body:
         registry = self._bench.registry

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.cli.door import Body
 from core.cli.door_agents import RemoteAgents
+from core.cli.door_jobs import RemoteJobs
 from core.client.http import Http
 from core.client.paths import read_model, room_path
 from core.client.socket import Socket
@@ -60,6 +61,10 @@ class RemoteDoor:
     @property
     def agents(self) -> RemoteAgents:
         return RemoteAgents(self._http)
+
+    @property
+    def jobs(self) -> RemoteJobs:
+        return RemoteJobs(self._http)
 
     def models(self) -> Body:
         return self._http.get("/api/v1/models")

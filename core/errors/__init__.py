@@ -14,13 +14,15 @@
     │   ├── MessageNotFound
     │   ├── PromptNotKept
     │   ├── AgentNotFound
-    │   └── ModelNotFound
+    │   ├── ModelNotFound
+    │   └── JobNotFound
     ├── Conflict
     │   ├── IdempotencyConflict
     │   ├── NameTaken
     │   ├── AgentConflict
     │   ├── AgentBundled
-    │   └── SenderIsAgent
+    │   ├── SenderIsAgent
+    │   └── JobNotResumable
     ├── AccessDenied
     │   ├── Unauthorised
     │   ├── TokenMissing
@@ -61,6 +63,8 @@
     ├── OverQuota
     │   ├── RequestsUsedUp
     │   └── TokensUsedUp
+    ├── JobDied
+    ├── JobInterrupted
     ├── PortInUse
     ├── AppNotRunning
     ├── ChecksFailed
@@ -118,6 +122,7 @@ from core.errors.given import (
     RoomNotFound,
     SenderIsAgent,
 )
+from core.errors.jobs import JobDied, JobInterrupted, JobNotFound, JobNotResumable
 from core.errors.models import (
     AnswerEmpty,
     CircuitOpen,
@@ -187,6 +192,10 @@ __all__ = [
     "InternalFault",
     "Interrupted",
     "InvalidInput",
+    "JobDied",
+    "JobInterrupted",
+    "JobNotFound",
+    "JobNotResumable",
     "MessageEmpty",
     "MessageNotFound",
     "MessageTooLong",

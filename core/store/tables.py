@@ -235,3 +235,23 @@ machine_events = Table(
     Column("detail", JSON, nullable=False),
     _checksum(),
 )
+
+jobs = Table(
+    # Work in the background, running and ended.
+    "jobs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("progress", JSON, nullable=False),
+    Column("error", JSON),
+    Column("result", JSON),
+    Column("attempt", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("started_at", String(32)),
+    Column("ended_at", String(32)),
+    _checksum(),
+    Index("ix_jobs_state", "state"),
+)

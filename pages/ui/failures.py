@@ -32,7 +32,7 @@ def shown() -> Iterator[None]:
         show(error)
 
 
-def kept(callback: Callable[..., None]) -> Callable[..., None]:
+def kept(callback: Callable[..., Any]) -> Callable[..., None]:
     """For callbacks: they run before the page, so their error waits for `show_kept`."""
 
     @wraps(callback)

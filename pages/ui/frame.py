@@ -9,14 +9,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.text import _
 from core.workbench import Workbench
-from pages.ui import words
+from pages.ui import jobs, words
 from pages.ui.engine import workbench
 from pages.ui.logo import icon, wordmark
 from pages.ui.markdown import plain
 from pages.ui.people import is_dark
 
 SERVER_NAMES = {"ollama": "Ollama"}
-CARD_SECONDS = 20
+CARD_SECONDS, BUSY_SECONDS = 20, 2
 
 
 def begin(name: str = "Engawa") -> None:
@@ -54,8 +54,13 @@ def sidebar() -> None:
         _card()
 
 
-@st.fragment(run_every=CARD_SECONDS)
 def _card() -> None:
+    """Looks again sooner while a job runs; that begins with the page's next run."""
+    busy = bool(workbench().jobs.active())
+    st.fragment(_look, run_every=BUSY_SECONDS if busy else CARD_SECONDS)()
+
+
+def _look() -> None:
     bench = workbench()
     words.begin(bench)
     with st.container(border=True, gap="xsmall", key="card"):
@@ -65,6 +70,7 @@ def _card() -> None:
         if not now.gpus:
             _bar(_("Memory"), now.memory_used_bytes, now.memory_total_bytes)
         _servers(bench)
+    jobs.running(bench)
 
 
 def _bar(name: str, used: int | None, total: int | None) -> None:
