@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from core.errors import WorkbenchError
 from core.messages import PromptMessage, ToolCall, Usage
+from core.runner.loading import LoadOptions
 
 STARTER = "starter"
 
@@ -68,6 +69,8 @@ class GenerationOptions:
     think to do so; one that cannot is never asked. `tools` are what it may wish to have run.
     `format` wants the answer as JSON: any ("json"), or as a JSON schema says. A model that is
     known not to be able to do these two, or to see pictures, refuses before it is asked.
+    `load` is how a model of this machine must be
+    loaded; `None` takes it as it is, or as it fits best.
     """
 
     context_tokens: int = 4096
@@ -83,6 +86,7 @@ class GenerationOptions:
     reasoning: bool = False
     tools: tuple[Tool, ...] = ()
     format: Literal["json"] | Mapping[str, Any] | None = None
+    load: LoadOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

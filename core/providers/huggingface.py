@@ -119,7 +119,7 @@ class RunnerProvider:
         check_able(ref, {CHAT, THINKING}, messages, options)
         if not self._pool.is_ready(ref):
             inspect_folder(folder, ref)
-            self._pool.warm(ref, folder)  # it loads while LangChain is imported
+            self._pool.warm(ref, folder, options.load)  # it loads while LangChain is imported
         from core.providers.runner_chat import RunnerChatModel, answer  # costs 0.5 s once
 
         model = RunnerChatModel(

@@ -61,7 +61,7 @@ class RunnerChatModel(BaseChatModel):
         pool: RunnerPool = self.pool
         limits = Limits(options.first_token_s, options.between_tokens_s)
         ask = _ask(messages, options, stop)
-        stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits)
+        stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits, options.load)
         self._open.append(stream)
         spoke = False
         for spoken in stream:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import json
 import os
 import queue
 import signal
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelRefused, OutOfMemory, ServerFault, WorkbenchError
 from core.runner import protocol
+from core.runner.loading import from_words
 
 if TYPE_CHECKING:
     from core.runner.host_generate import Engine
@@ -105,7 +107,10 @@ class Host(Server):
     """Holds a model that answers. A new order is a line in the table and a method."""
 
     def __init__(self, wire: Wire, engine: Engine, ref: str) -> None:
-        table = {protocol.GENERATE: self._generate, protocol.STATUS: self._status}
+        table = {
+            protocol.GENERATE: self._generate,
+            protocol.STATUS: self._status,
+        }
         super().__init__(wire, ref, table)
         self._engine = engine
 
@@ -137,7 +142,9 @@ class Host(Server):
         import torch
 
         taken = torch.cuda.memory_allocated() if torch.cuda.is_available() else None
-        self._wire.say(protocol.STATUS, id=order.get("id"), device_bytes=taken)
+        self._wire.say(
+            protocol.DONE, id=order.get("id"), reason=protocol.STOP, device_bytes=taken, adapters=[]
+        )
 
 
 def fail(wire: Wire, error: WorkbenchError, number: int | None = None) -> None:
@@ -170,7 +177,7 @@ def _load(wire: Wire, arguments: argparse.Namespace) -> Server:
     begun = time.perf_counter()
     from core.runner.host_model import load
 
-    base = load(arguments.folder, arguments.ref, arguments.device)
+    base = load(arguments.folder, arguments.ref, from_words(arguments.load).device)
     import gc
 
     import torch
@@ -207,7 +214,7 @@ def main(load: Callable[[Wire, argparse.Namespace], Server] = _load) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.runner.host")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ref", required=True)
-    parser.add_argument("--device", default="auto")
+    parser.add_argument("--load", type=json.loads, default={})
     parser.add_argument("--parent", type=int, default=0)
     arguments = parser.parse_args()
     _die_with(arguments.parent)

@@ -23,11 +23,14 @@ class Line:
         return len(self._waiting)
 
     @contextmanager
-    def place(self, cancel: threading.Event) -> Iterator[bool]:
-        """Stand in line and wait; yields whether it became one's turn (or was cancelled)."""
+    def place(self, cancel: threading.Event, *, next_one: bool = False) -> Iterator[bool]:
+        """Stand in line and wait; yields whether it became one's turn (or was cancelled).
+
+        `next_one` stands right behind the one whose turn it is.
+        """
         turn = threading.Event()
         with self._lock:
-            self._waiting.append(turn)
+            self._waiting.insert(1 if next_one else len(self._waiting), turn)
             self._waiting[0].set()
         try:
             while not turn.wait(LOOK_S) and not cancel.is_set():

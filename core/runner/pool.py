@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.errors import RunnerGone
+from core.runner.loading import LoadOptions
 from core.runner.protocol import Ask
 from core.runner.slot import Limits, Slot, Spoken
 
 IDLE_S = 600.0
+LOAD_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerState:
-    """One resident base model. `memory_bytes` and `load_s` are `None` while unknown."""
+    """One resident base model. `memory_bytes` and `load_s` are `None` while unknown.
+
+    `load` is how it was wanted, `report` what the runner made of it (empty while it loads).
+    """
 
     ref: str
     pid: int | None
@@ -29,6 +34,8 @@ class RunnerState:
     since: datetime
     memory_bytes: int | None
     load_s: float | None
+    load: LoadOptions
+    report: Mapping[str, Any]
 
 
 class RunnerPool:
@@ -54,11 +61,43 @@ class RunnerPool:
         self._slots: dict[str, Slot] = {}
         self._closed = False
 
-    def warm(self, ref: str, folder: Path) -> None:
+    def warm(self, ref: str, folder: Path, load: LoadOptions | None = None) -> None:
         """Begin to load the model of `folder` in the background. Returns at once, never raises."""
         slot = self._slot(ref, folder)
         if slot is not None:
-            slot.warm()
+            slot.warm(load)
+
+    def load(
+        self,
+        ref: str,
+        folder: Path,
+        load: LoadOptions,
+        cancel: threading.Event,
+        limit_s: float = LOAD_S,
+    ) -> bool:
+        """Load the model as wanted and wait; whether it is there now (not, when cancelled).
+
+        When it is there in another way it is ended first, after the answer under way.
+
+        Raises:
+            FirstTokenTimeout: it took longer than `limit_s` seconds; it goes on.
+            ProviderError: it cannot be loaded so: refused, out of memory, at fault.
+        """
+        slot = self._slot(ref, folder)
+        return slot is not None and slot.load(load, limit_s, cancel)
+
+    def unload(
+        self, ref: str, *, force: bool = False, cancel: threading.Event | None = None
+    ) -> bool:
+        """End the runner of `ref` and wait until it is gone; whether that is so.
+
+        One that answers is ended after that answer, at once with `force` (the answer then ends
+        with `RunnerGone`). Setting `cancel` ends the waiting. Every byte comes back with the
+        process; a question asked later, or waiting now, starts it again.
+        """
+        with self._lock:
+            slot = self._slots.get(ref)
+        return slot is None or slot.unload(cancel or threading.Event(), force=force)
 
     def stream(
         self,
@@ -67,9 +106,11 @@ class RunnerPool:
         ask: Ask,
         cancel: threading.Event,
         limits: Limits | None = None,
+        load: LoadOptions | None = None,
     ) -> Generator[Spoken]:
         """Answer; requests to one model wait for each other, first come, first served.
 
+        `load` is how the model must be loaded; `None` takes it as it is.
         Ends without `done` when `cancel` is set (noticed within 0.1 s, while waiting too).
         Whoever begins to read it must finish or close it: until then the others wait.
 
@@ -81,7 +122,7 @@ class RunnerPool:
         slot = self._slot(ref, folder)
         if slot is None:
             raise RunnerGone(model=ref, detail="Engawa is closing")
-        return slot.stream(ask, limits or Limits(), cancel)
+        return slot.stream(ask, limits or Limits(), cancel, load)
 
     def states(self) -> list[RunnerState]:
         """What is resident now."""
@@ -90,7 +131,7 @@ class RunnerPool:
         found = []
         for slot in slots:
             process = slot.process
-            if process is not None and not process.ended:
+            if process is not None:
                 found.append(
                     RunnerState(
                         ref=slot.ref,
@@ -100,6 +141,8 @@ class RunnerPool:
                         since=process.since,
                         memory_bytes=process.memory_bytes(),
                         load_s=process.load_s,
+                        load=process.load,
+                        report=process.report,
                     )
                 )
         return found
@@ -111,7 +154,7 @@ class RunnerPool:
         return {
             ref: process.pid
             for ref, process in found.items()
-            if process is not None and process.pid is not None and not process.ended
+            if process is not None and process.pid is not None
         }
 
     def is_ready(self, ref: str) -> bool:
@@ -119,7 +162,7 @@ class RunnerPool:
         with self._lock:
             slot = self._slots.get(ref)
         process = slot.process if slot is not None else None
-        return process is not None and process.ready and not process.ended
+        return process is not None and process.ready
 
     def close(self) -> None:
         """End every runner; returns when they are gone. Later requests are refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import queue
 import re
@@ -21,6 +22,7 @@ from core.errors import ProviderError, RunnerGone, WorkbenchError, by_code
 from core.logs import part_logger
 from core.paths import PROJECT
 from core.runner import protocol
+from core.runner.loading import AS_IT_COMES, LoadOptions, to_words
 from core.runner.protocol import Wanted
 
 log = part_logger("runner")
@@ -45,9 +47,10 @@ LINE_LIMIT = 300
 class RunnerProcess:
     """A child that holds one model. Orders may be sent at once; they wait until it is loaded.
 
-    `module` is the child's program. `on_ready(self)` and `on_end(self)` are called in the thread
-    that reads from the child. That thread lives as long as the child: Linux ties a child's life
-    to the thread that spawned it, not to the process.
+    `module` is the child's program. `report` is what it told when it was ready. `on_ready(self)`
+    and `on_end(self)` are called in the thread that reads from the child. That thread lives as
+    long as the child: Linux ties a child's life to the thread that spawned it, not to the
+    process.
     """
 
     def __init__(
@@ -58,8 +61,11 @@ class RunnerProcess:
         on_ready: Callable[[RunnerProcess], None],
         on_end: Callable[[RunnerProcess], None],
         module: str = HOST,
+        load: LoadOptions = AS_IT_COMES,
     ) -> None:
         self.ref = ref
+        self.load = load
+        self.report: Reply = {}
         self.since = datetime.now(UTC)
         self.begun = time.monotonic()
         self.load_s: float | None = None
@@ -159,6 +165,7 @@ class RunnerProcess:
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", self._module, str(self._folder)]
         command += ["--ref", self.ref, "--parent", str(os.getpid())]
+        command += ["--load", json.dumps(to_words(self.load))]
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows: Ctrl-C is the app's
         with self._stderr_file.open("wb") as stderr:
             child = subprocess.Popen(
@@ -194,6 +201,7 @@ class RunnerProcess:
     def _take(self, reply: Reply) -> None:
         kind, number = reply.get("say"), reply.get("id")
         if kind == protocol.READY:
+            self.report = reply
             self.load_s = time.monotonic() - self.begun
             self._on_ready(self)
         elif kind == protocol.FAILED and number is None:

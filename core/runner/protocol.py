@@ -1,10 +1,13 @@
 """What the app and a runner say to each other: one JSON object a line, over the child's pipes.
 
-To the runner:   do = generate (an `Ask` with its id) | encode (texts, id) | cancel (id) | status
-From the runner: say = ready | text (id) | done (id) | failed (id or none) | status
+To the runner:   do = generate (an `Ask` with its id) | encode (texts, id) | adapt (folder, id)
+                 | drop (folder, id) | cancel (id) | status (id)
+From the runner: say = ready | text (id) | done (id) | failed (id or none)
+
+`adapt` loads an adapter, so that the first answer with it need not wait; `drop` gives one back.
 
 Closing the runner's standard input is the order to end; so a dead app ends its runners too.
-A new order (adapters: load, switch, drop by name) is one more `do` in the host's table.
+How the model is to be loaded is in the command line; what became of that is in `ready`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 GENERATE, ENCODE, CANCEL, STATUS = "generate", "encode", "cancel", "status"
+ADAPT, DROP = "adapt", "drop"
 READY, TEXT, DONE, FAILED = "ready", "text", "done", "failed"
 
 STOP, LENGTH, CANCELLED = "stop", "length", "cancelled"
@@ -26,6 +30,8 @@ class Ask:
     """One answer that is wanted. `None` leaves a value to the model's generation_config.json.
 
     `context_tokens` and `max_tokens` bound prompt and answer; the model's own window does too.
+    `adapter` is the folder of the adapter to answer with, "" for none; `kv_type` is how keys and
+    values are kept meanwhile.
     """
 
     messages: tuple[Mapping[str, str], ...]
@@ -37,6 +43,21 @@ class Ask:
     stop: tuple[str, ...] = ()
     reasoning: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    adapter: str = ""
+    kv_type: str = "f16"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter that is to be loaded, or (`drop`) to be given back. Answered by `done`."""
+
+    folder: str
+    drop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the process holds is wanted: `device_bytes` (`None` without a GPU), `adapters`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,7 @@ class Encode:
     texts: tuple[str, ...]
 
 
-Wanted = Ask | Encode
+Wanted = Ask | Encode | Adapter | Status
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -66,6 +87,11 @@ def decode(line: bytes) -> dict[str, Any] | None:
 def order(number: int, wanted: Wanted) -> dict[str, Any]:
     if isinstance(wanted, Encode):
         return {"do": ENCODE, "id": number, "texts": wanted.texts}
+    if isinstance(wanted, Adapter):
+        do = DROP if wanted.drop else ADAPT
+        return {"do": do, "id": number, "folder": wanted.folder}
+    if isinstance(wanted, Status):
+        return {"do": STATUS, "id": number}
     return {"do": GENERATE, "id": number, "ask": asdict(wanted)}
 
 

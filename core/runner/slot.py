@@ -15,8 +15,9 @@ from typing import Any
 from core.errors import FirstTokenTimeout, ProviderError, RunnerGone, TokenTimeout
 from core.logs import part_logger
 from core.runner.line import Line
+from core.runner.loading import AS_IT_COMES, LoadOptions
 from core.runner.process import GONE, HOST, Inbox, Reply, RunnerProcess, as_error
-from core.runner.protocol import CANCELLED, DONE, FAILED, Wanted
+from core.runner.protocol import CANCELLED, DONE, FAILED, Status, Wanted
 
 log = part_logger("runner")
 
@@ -72,25 +73,64 @@ class Slot:
         self._closed = False
         self._deaths: deque[float] = deque(maxlen=STORM_DEATHS)
         self._last_error: ProviderError | None = None
+        self._tried = AS_IT_COMES
+        self._forced: RunnerProcess | None = None  # the last one that was ended in its answer
         self._timer: threading.Timer | None = None
         self._used_at = time.monotonic()
 
     @property
     def process(self) -> RunnerProcess | None:
-        return self._process
+        """The one that is there, loading or ready."""
+        process = self._process
+        return None if process is None or process.ended else process
 
     @property
     def busy(self) -> bool:
         return self._line.length > 0
 
-    def warm(self) -> None:
-        """Begin to load; returns at once."""
+    def warm(self, load: LoadOptions | None = None) -> None:
+        """Begin to load, unless it is there in whatever way; returns at once."""
         with self._lock:
             if not self._closed and self._paused_for() is None:
-                self._running()
+                self._running(load if self.process is None else None)
 
-    def stream(self, ask: Wanted, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+    def load(self, load: LoadOptions, limit_s: float, cancel: threading.Event) -> bool:
+        """Load as wanted, anew if it is there in another way; whether it is there now.
+
+        Raises:
+            ProviderError: it cannot be loaded so.
+            FirstTokenTimeout: it took longer than `limit_s` seconds; it goes on.
+        """
+        limits = Limits(first_token_s=limit_s)
+        with closing(self.stream(Status(), limits, cancel, load)) as pieces:
+            return any(piece.done is not None for piece in pieces)
+
+    def unload(self, cancel: threading.Event, *, force: bool) -> bool:
+        """End the process after the answer under way, at once with `force`; whether it is gone.
+
+        Waits for that; those who wait for an answer have it loaded again.
+        """
+        process = self.process
+        if process is not None and force:
+            self._forced = process
+            self._let_go(process, "it was unloaded")
+            return True
+        with self._line.place(cancel, next_one=True) as mine:
+            process = self.process
+            if mine and process is not None:
+                self._let_go(process, "it was unloaded")
+        return self.process is None
+
+    def stream(
+        self,
+        ask: Wanted,
+        limits: Limits,
+        cancel: threading.Event,
+        load: LoadOptions | None = None,
+    ) -> Generator[Spoken]:
         """Answer when it is this request's turn; ends early when `cancel` is set.
+
+        `load` is how it must be loaded; `None` takes it as it is.
 
         Raises:
             RunnerGone: the process ended, or has ended too often just now.
@@ -100,7 +140,7 @@ class Slot:
         with self._line.place(cancel) as mine:
             try:
                 if mine:
-                    yield from self._answer(ask, limits, cancel)
+                    yield from self._answer(ask, limits, cancel, load)
             finally:
                 self._touch()
 
@@ -114,9 +154,11 @@ class Slot:
         if process is not None:
             process.end()
 
-    def _answer(self, ask: Wanted, limits: Limits, cancel: threading.Event) -> Generator[Spoken]:
+    def _answer(
+        self, ask: Wanted, limits: Limits, cancel: threading.Event, load: LoadOptions | None
+    ) -> Generator[Spoken]:
         for attempt in (1, 2):
-            process = self._take_process()
+            process = self._take_process(load)
             was_ready = process.ready
             spoke = False
             try:
@@ -127,7 +169,7 @@ class Slot:
                 return
             except RunnerGone:
                 # A process that was killed while it sat idle is found out only now.
-                if spoke or attempt == 2 or not was_ready:
+                if spoke or attempt == 2 or not was_ready or process is self._forced:
                     raise
 
     def _ask(
@@ -160,22 +202,41 @@ class Slot:
         finally:
             process.finish(number, cancel=not done)
 
-    def _take_process(self) -> RunnerProcess:
+    def _take_process(self, load: LoadOptions | None) -> RunnerProcess:
+        process = self.process
+        if load and process and process.load.weights() != load.weights():
+            self._let_go(process, "it is loaded in another way")
         with self._lock:
             if self._closed:
                 raise RunnerGone(model=self.ref, detail="Engawa is closing")
             error = self._paused_for()
             if error is not None:
                 raise _fresh(error)
-            return self._running()
+            return self._running(load)
 
-    def _running(self) -> RunnerProcess:
+    def _running(self, load: LoadOptions | None) -> RunnerProcess:
         self._used_at = time.monotonic()
         if self._process is None or self._process.ended:
+            wanted = load or AS_IT_COMES
+            if wanted.weights() != self._tried.weights():
+                self._deaths.clear()
+            self._tried = wanted
             self._process = RunnerProcess(
-                self.ref, self.folder, self._stderr_file, self._loaded, self._died, self._module
+                self.ref,
+                self.folder,
+                self._stderr_file,
+                self._loaded,
+                self._died,
+                self._module,
+                wanted,
             )
         return self._process
+
+    def _let_go(self, process: RunnerProcess, why: str) -> None:
+        """End `process` because that is wanted; returns when it is gone."""
+        process.answered = True  # an end that is wanted is no death
+        process.error = process.error or RunnerGone(model=self.ref, detail=why)
+        process.end()
 
     def _paused_for(self) -> ProviderError | None:
         """Why no new process is started now, after several that died at once."""
@@ -227,8 +288,7 @@ class Slot:
                 self._sleep(left)
                 return
             self._process = None
-            process.answered = True  # an end that is wanted is no death
-        process.end()
+        self._let_go(process, "it was idle")
 
 
 def _fresh(error: ProviderError) -> ProviderError:

@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import FirstTokenTimeout, ModelRefused, RunnerGone, WeightsPickled
 from core.paths import PROJECT
+from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
 from core.runner.slot import Limits, Spoken
@@ -156,6 +157,7 @@ from pathlib import Path
 from core.messages import PromptMessage
 from core.providers.base import GenerationOptions
 from core.providers.starter import StarterProvider
+from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
 
 pool = RunnerPool()
@@ -179,3 +181,49 @@ def test_the_app_stays_without_torch_and_its_runners_end_with_it(folder: Path) -
     assert reason == "length"
     assert heavy.strip() == "[]"
     assert until(lambda: not is_alive(int(pid)), 2.0), "a killed app leaves no runner behind"
+
+
+# --- loading as wanted, and letting go --------------------------------------------------------
+
+
+def test_unloading_waits_for_the_answer_or_not(pool: RunnerPool, folder: Path) -> None:
+    assert pool.unload(REF), "what is not there is gone"
+    short = Ask(LONG.messages, max_tokens=200)
+    stream = pool.stream(REF, folder, short, threading.Event())
+    next(stream)
+    pid = pool.pids()[REF]
+    gone: list[bool] = []
+    thread = threading.Thread(target=lambda: gone.append(pool.unload(REF)))
+    thread.start()
+    *_pieces, last = list(stream)
+    assert last.done is not None, "the answer under way ends first"
+    thread.join(5)
+    assert gone == [True]
+    assert not is_alive(pid)
+
+    stream = pool.stream(REF, folder, LONG, threading.Event())
+    next(stream)
+    pid = pool.pids()[REF]
+    assert pool.unload(REF, force=True)
+    assert not is_alive(pid)
+    with pytest.raises(RunnerGone, match="unloaded"):
+        list(stream)
+    assert pool.states() == [], "and it is not started again"
+
+
+def test_loading_in_another_way_starts_it_anew(pool: RunnerPool, folder: Path) -> None:
+    assert pool.load(REF, folder, LoadOptions(), threading.Event())
+    pid = pool.pids()[REF]
+    short = Ask(LONG.messages, max_tokens=5)
+
+    def pid_after(load: LoadOptions | None) -> int:
+        list(pool.stream(REF, folder, short, threading.Event(), load=load))
+        return pool.pids()[REF]
+
+    assert pid_after(None) == pid
+    assert pid_after(LoadOptions(context_tokens=256, kv_type="f16")) == pid
+    other = pid_after(LoadOptions(device="cpu"))
+    assert other != pid
+    assert not is_alive(pid)
+    assert pid_after(None) == other, "nobody asked for another way"
+    assert pool.states()[0].load.device == "cpu"
