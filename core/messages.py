@@ -37,10 +37,14 @@ class ReplyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one generation, as the model's own server counted them."""
+    """Tokens of one generation, as the model's own server counted them.
+
+    `cached_tokens` are those of the prompt that were read from a prompt cache.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

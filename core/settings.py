@@ -44,6 +44,16 @@ class RoomSettings(_Group):
     user_name: str = Field("You", min_length=1, description="Your name in rooms.")
 
 
+class PriceSettings(_Group):
+    """What a paid model costs, in dollars for a million tokens."""
+
+    prompt: float = Field(0.0, ge=0, description="Tokens of the prompt.")
+    completion: float = Field(0.0, ge=0, description="Tokens of the answer.")
+    cached: float | None = Field(
+        None, ge=0, description="Tokens of the prompt that its server had cached."
+    )
+
+
 class ModelSettings(_Group):
     """How models are asked."""
 
@@ -66,6 +76,11 @@ class ModelSettings(_Group):
     )
     retries: int = Field(
         2, ge=0, le=5, description="Repeats after a busy or failing server, before the first token."
+    )
+    prices: dict[str, PriceSettings] = Field(
+        {},
+        description="Dollars for a million tokens of paid models, by reference:"
+        " `{prompt, completion, cached}`.",
     )
 
 

@@ -14,6 +14,7 @@ from core.agents import Agents
 from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
 from core.jobs import Jobs
+from core.metrics import Price
 from core.paths import SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
@@ -44,13 +45,14 @@ class Workbench:
         self.settings = settings
         self.store = store
         self.registry = registry
+        self.counts = registry.counts
         self.started_at = time.time()
         self.preferences = Preferences(store)
         folders = {"system": SYSTEM_AGENTS, "user": settings.paths.agents}
         self.agents = Agents(folders, store, Encoder(settings))
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
-        self.telemetry = Telemetry(store, settings.paths.root, resident)
         self.jobs = Jobs(store, settings.paths.jobs)
+        self.telemetry = Telemetry(store, settings.paths.root, resident, self.counts.happened)
         self._serving = False
 
     @classmethod
@@ -74,7 +76,7 @@ class Workbench:
         logs.configure(settings.paths, settings.debug)
         try:
             given = list(_providers(settings, store) if providers is None else providers)
-            registry = Registry(given, default_breakers(settings.care))
+            registry = Registry(given, default_breakers(settings.care), _prices(settings))
             bench = cls(settings, store, registry, partial(residency, given))
             first_room(bench.store, bench.rooms, bench.agents)
             bench._serving = serving
@@ -129,6 +131,11 @@ def current() -> Workbench:
     if _current is None:
         raise RuntimeError("no workbench is open in this process")
     return _current
+
+
+def _prices(settings: Settings) -> dict[str, Price]:
+    chosen = settings.models.prices
+    return {ref: Price(one.prompt, one.completion, one.cached) for ref, one in chosen.items()}
 
 
 def _providers(settings: Settings, store: Store) -> list[Provider]:

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("hardware", "jobs"),
     ("embedding",),
     ("store", "runner"),
-    ("logs",),
+    ("logs", "metrics"),
     ("errors", "messages", "settings", "paths", "text"),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -16,6 +16,7 @@ from core.api import (
     hardware,
     health,
     jobs,
+    metrics,
     prompts,
     reference,
     rooms,
@@ -34,7 +35,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     *(health, simple, transfer, rooms, prompts, agents, agents_files),
-    *(care, catalogue, hardware, jobs, sockets, reference),
+    *(care, catalogue, hardware, jobs, metrics, sockets, reference),
 )
 
 

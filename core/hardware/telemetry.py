@@ -7,7 +7,7 @@ only get what it has read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -48,8 +48,14 @@ class Telemetry:
     """Reads the machine and remembers it. Thread-safe; nothing is read before the first call."""
 
     def __init__(
-        self, store: Store, folder: Path, residency: Callable[[], Residency] = Residency
+        self,
+        store: Store,
+        folder: Path,
+        residency: Callable[[], Residency] = Residency,
+        told: Callable[[str], None] = lambda _kind: None,
     ) -> None:
+        """`told` hears the kind of each event."""
+        self._told = told
         self._reader = MachineReader(folder, residency)
         self._history, self._events = History(store), EventLog(store)
         self._sampler: Sampler | None = None
@@ -118,7 +124,13 @@ class Telemetry:
         self._history.add(point_of(now))
         self._looks += 1
         if before is not None:
-            self._events.add(list(between(before, now)))
+            self.tell(list(between(before, now)))
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Keep what happened to the machine; returns at once."""
+        self._events.add(events)
+        for event in events:
+            self._told(event.kind)
 
     def _holds(self, made: _Made) -> bool:
         """Whether nothing that could be seen at this step has happened since."""

@@ -83,7 +83,7 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class CircuitState:
     """One circuit at one moment. `retry_in_s`: until it is tried again; `None` when it is not
-    open. `cause` is the last failure's code.
+    open. `cause` is the last failure's code. `opened` counts since the start.
     """
 
     server: Server
@@ -91,6 +91,7 @@ class CircuitState:
     failures: int
     retry_in_s: float | None = None
     cause: str | None = None
+    opened: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -127,6 +128,7 @@ class Breaker:
     _until: float | None = None  # open, or to be tried from then on; None: closed
     _probe: Attempt | None = None
     _cause: str | None = None
+    _opened: int = 0
 
     @contextmanager
     def attempt(self, model: str) -> Iterator[Attempt]:
@@ -172,7 +174,8 @@ class Breaker:
         with self._lock:
             self._forget_old()
             left = None if self._until is None else max(0.0, self._until - self.clock())
-            return CircuitState(self.server, self._circuit(), len(self._failed), left, self._cause)
+            known = (self.server, self._circuit(), len(self._failed), left, self._cause)
+            return CircuitState(*known, self._opened)
 
     # --- with the lock held -----------------------------------------------------------------
 
@@ -192,6 +195,7 @@ class Breaker:
         pause = min(longest, self.rules.pause_s * 2.0 ** min(self._pauses, 30))
         self._until = self.clock() + min(longest, pause * self.jitter(*JITTER))
         self._pauses += 1
+        self._opened += 1
         log.warning("circuit.opened", ids={"model": self.server.name}, error=self._cause)
 
     def _forget_old(self) -> None:

@@ -18,8 +18,8 @@ from core.errors import (
     WorkbenchError,
 )
 from core.messages import PromptMessage, Reason, Usage
+from core.metrics import Counts
 from core.providers.base import STARTER, Chunk, GenerationOptions, Provider
-from core.providers.breaker import Breaker
 from core.providers.cache import AnswerCache, KeptAnswer
 from core.providers.registry import Registry
 
@@ -85,15 +85,17 @@ def answer(
         try:
             begun = yield from _begin(registry, ref, prompt_for, options, cancel, cache)
         except (ProviderError, ModelNotFound) as error:
+            registry.counts.failed(ref, error.code)
             first_error = first_error or error
             continue
         with closing(begun.rest):
             if cancel.is_set():
                 return
             reason = _why(chain, ref, first_error, begun.kept_at)
+            registry.counts.chosen(ref, _route(first_error, begun.kept_at))
             yield Chosen(ref, reason, registry.host(ref), begun.key)
             yield from begun.held
-            yield from begun.rest
+            yield from _counted(begun.rest, registry.counts, ref)
             return
     assert first_error is not None  # the chain is never empty
     raise first_error
@@ -116,9 +118,11 @@ def _begin(
     prompt = prompt_for(ref)
     key = cache.key(ref, prompt, options) if cache is not None else None
     kept = cache.find(key) if cache is not None and key is not None else None
+    if key is not None:
+        registry.counts.looked_up(hit=kept is not None)
     if kept is not None:
         return _Begun([], _again(kept), kept_at=kept.at)
-    pieces = _pieces(provider, registry.breaker(ref), ref, prompt, options, cancel)
+    pieces = _pieces(registry, provider, ref, prompt, options, cancel)
     try:
         held = yield from _until_first_text(pieces, ref)
         return _Begun(held, pieces, key)
@@ -134,20 +138,23 @@ def _again(kept: KeptAnswer) -> Generator[Chunk, None, None]:
 
 
 def _pieces(
+    registry: Registry,
     provider: Provider,
-    breaker: Breaker,
     ref: str,
     prompt: Sequence[PromptMessage],
     options: GenerationOptions,
     cancel: threading.Event,
 ) -> Generator[Chunk, None, None]:
     """One model's chunks up to its last; an end without one is an error unless cancelled."""
-    with breaker.attempt(ref) as attempt:
+    counted, breaker = registry.counts.generation(ref), registry.breaker(ref)
+    with breaker.attempt(ref) as attempt, counted as generation:
         stream = provider.stream(ref, prompt, attempt.options(options), cancel)
         try:
             for chunk in stream:
                 attempt.heard()
-                if chunk.done_reason is not None:
+                done = chunk.done_reason is not None
+                generation.heard(text=chunk.text, usage=chunk.usage, done=done)
+                if done:
                     attempt.completed()
                     yield chunk
                     return
@@ -157,6 +164,15 @@ def _pieces(
                 stream.close()
         if not cancel.is_set():
             raise StreamBroken(model=ref, detail="it ended before it was done")
+
+
+def _counted(pieces: Iterator[Chunk], counts: Counts, ref: str) -> Generator[Chunk, None, None]:
+    """The same pieces; a failure in the middle of them is counted."""
+    try:
+        yield from pieces
+    except ProviderError as error:
+        counts.failed(ref, error.code)
+        raise
 
 
 def _until_first_text(pieces: Iterator[Chunk], ref: str) -> Generator[Thinking, None, list[Chunk]]:
@@ -173,6 +189,11 @@ def _until_first_text(pieces: Iterator[Chunk], ref: str) -> Generator[Thinking, 
         if chunk.done_reason is not None:
             raise AnswerEmpty(model=ref)
     return held  # cancelled
+
+
+def _route(error: WorkbenchError | None, kept_at: str | None) -> str:
+    """The same in one word, for the counts."""
+    return "cache" if kept_at is not None else "fallback" if error is not None else "wanted"
 
 
 def _why(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from core.errors import ModelNotFound, WorkbenchError
+from core.metrics import Counts, Price
 from core.providers.base import STARTER, ModelInfo, Provider, ProviderState, Served, prefix_of
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
 from core.providers.tokens import TokenCounter, TokenCounters
@@ -22,11 +23,19 @@ MODELS_AGE_S = 3.0
 class Registry:
     """The providers of one app. Thread-safe.
 
+    `counts` is what it counts of their work; `prices` are those of paid models.
+
     Lists and states are asked from the servers in parallel and kept for three seconds, so that
     a screen may ask as often as it draws.
     """
 
-    def __init__(self, providers: Iterable[Provider], breakers: Breakers | None = None) -> None:
+    def __init__(
+        self,
+        providers: Iterable[Provider],
+        breakers: Breakers | None = None,
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
+        self.counts = Counts(prices, self.listed)
         self._breakers = breakers or Breakers()
         self._providers = {provider.name: provider for provider in providers}
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
@@ -47,6 +56,10 @@ class Registry:
     def models(self) -> list[ModelInfo]:
         """Every model that can be reached now; `states` tells who is away."""
         return list(self._models())
+
+    def listed(self, ref: str) -> bool:
+        """Whether a model was in the last list; asks nobody."""
+        return any(model.ref == ref for model in self._models.last())
 
     def states(self) -> list[ProviderState]:
         """How each provider is."""
@@ -149,6 +162,10 @@ class _Kept(Generic[T]):
                 ended = time.monotonic()
                 self._good_until = ended + max(self._age_s, 10 * (ended - began))
             return self._value
+
+    def last(self) -> list[T]:
+        """What was answered last, however old."""
+        return self._value
 
     def forget(self) -> None:
         with self._lock:
