@@ -13,6 +13,7 @@ from core import logs
 from core.agents import Agents
 from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
+from core.hardware.forecast import Forecasts
 from core.jobs import Jobs
 from core.metrics import Price
 from core.paths import SYSTEM_AGENTS
@@ -54,6 +55,8 @@ class Workbench:
         self.jobs = Jobs(store, settings.paths.jobs)
         self.telemetry = Telemetry(store, settings.paths.root, resident, self.counts.happened)
         self._serving = False
+        tokens = settings.models.context_tokens
+        self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)
 
     @classmethod
     def open(

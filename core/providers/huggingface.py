@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
+from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
 from core.providers.abilities import check_able
@@ -24,6 +25,7 @@ from core.providers.base import (
     name_of,
     prefix_of,
 )
+from core.providers.shapes import shape_of_folder
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.pool import RunnerPool
 
@@ -99,6 +101,10 @@ class RunnerProvider:
             family=found.family,
             loaded=self._pool.is_ready(ref),
         )
+
+    def shape(self, ref: str) -> ModelShape:
+        """Its dimensions, from its files. Raises as `info`."""
+        return shape_of_folder(inspect_folder(self.folder(ref), ref), ref)
 
     def stream(
         self,

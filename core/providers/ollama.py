@@ -21,6 +21,8 @@ from core.errors import (
     ServerFault,
     WorkbenchError,
 )
+from core.hardware.forecast.gguf_shape import lists_missing
+from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
 from core.providers.abilities import check_able
@@ -42,13 +44,16 @@ from core.providers.ollama_models import (
     Shape,
     full_name,
     loaded_names,
+    metadata_of,
     model_info,
     residents_of,
+    shape_of,
     tags_of,
 )
 from core.providers.ollama_options import Windows, address_of, parameters
 from core.providers.ollama_shapes import Shapes
 from core.providers.ollama_transport import Refused
+from core.providers.shapes import shape_of_metadata
 from core.providers.watch import Cancelled, Watch, backoff_s
 
 TITLE = "Ollama"
@@ -101,6 +106,21 @@ class OllamaProvider:
         shape = self._shapes.ask(self._api.watch(ref), name)
         sizes = {tag.name: tag.size_bytes for tag in tags_of(self._api.tags(ref))}
         return model_info(name, shape, self.url, sizes.get(name), _is_in(name, self._loaded()))
+
+    def shape(self, ref: str) -> ModelShape:
+        """Its dimensions, asked anew. Raises as `info`."""
+        name = full_name(name_of(ref))
+        show = self._api.show(self._api.watch(ref), name)
+        if lists_missing(metadata_of(show)):
+            show = self._api.show(self._api.watch(ref), name, verbose=True)
+        sizes = {tag.name: tag.size_bytes for tag in tags_of(self._api.tags(ref))}
+        return shape_of_metadata(
+            metadata_of(show),
+            ref,
+            sizes.get(name) or 0,
+            local=is_local(self.url) and shape_of(show).remote_host is None,
+            projector=metadata_of(show, "projector_info"),
+        )
 
     def resident(self) -> list[Resident]:
         """The models in the server's memory now. Raises as `models`."""

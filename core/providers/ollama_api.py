@@ -39,8 +39,10 @@ class OllamaApi:
     def ps(self, model: str) -> Mapping[str, Any]:
         return self._ask(self.watch(model), "GET", "/api/ps")
 
-    def show(self, watch: Watch, name: str) -> Mapping[str, Any]:
-        return self._ask(watch, "POST", "/api/show", {"model": name})
+    def show(self, watch: Watch, name: str, *, verbose: bool = False) -> Mapping[str, Any]:
+        """One model; only a verbose answer has the lists among its key/values."""
+        body: dict[str, Any] = {"model": name} | ({"verbose": True} if verbose else {})
+        return self._ask(watch, "POST", "/api/show", body)
 
     def embed(
         self, watch: Watch, name: str, texts: Sequence[str], options: Mapping[str, Any]

@@ -76,6 +76,11 @@ def shape_of(show: Mapping[str, Any]) -> Shape:
     )
 
 
+def metadata_of(show: Mapping[str, Any], part: str = "model_info") -> Mapping[str, Any]:
+    """The key/values of a model's GGUF file, or of its projector's."""
+    return _mapping(show.get(part))
+
+
 def tags_of(tags: Mapping[str, Any]) -> list[Tag]:
     """The models of /api/tags; entries without a name are left out."""
     return [

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from core.errors import ModelNotFound, WorkbenchError
+from core.hardware.forecast.shape import ModelShape
 from core.metrics import Counts, Price
 from core.providers.base import STARTER, ModelInfo, Provider, ProviderState, Served, prefix_of
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
+from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
 
 T = TypeVar("T")
@@ -74,6 +76,13 @@ class Registry:
             ProviderError: its server is away or does not answer as it should.
         """
         return self.provider(ref).info(ref)
+
+    def shape(self, ref: str) -> ModelShape:
+        """A model's dimensions, as far as its provider knows them. Raises as `info`."""
+        provider = self.provider(ref)
+        if isinstance(provider, Shaped):
+            return provider.shape(ref)
+        return unknown_shape(provider.info(ref))
 
     def host(self, ref: str) -> str | None:
         """The name of the machine where a model runs; `None` when it is this one."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,17 @@ from core.errors import CodeInside, ModelIncomplete, ModelMissing, NotForChat, W
 JSON_LIMIT = 64 * 1024 * 1024
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 INDEX = "model.safetensors.index.json"
+LINEAR = "linear"
+NOT_SHRUNK = ("embed", "lm_head", "wte", "wpe", "norm", "router", "vision", "visual")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """What is known of a usable folder. `None` means that its files do not say."""
+    """What is known of a usable folder. `None` means that its files do not say.
+
+    `linear_parameters` are those of `parameters` that stand in matrices which 8 and 4 bits shrink.
+    """
 
     path: Path
     family: str
@@ -33,6 +39,8 @@ class ModelFolder:
     context_tokens: int | None
     quantization: str | None
     chat_template: str
+    linear_parameters: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def inspect_folder(folder: Path, ref: str) -> ModelFolder:
@@ -61,6 +69,7 @@ class _Inspection:
         kinds: Counter[str] = Counter()
         for file in weights:
             kinds.update(self._counts(file))
+        linear = kinds.pop(LINEAR, 0)
         text = config.get("text_config")
         return ModelFolder(
             path=self._folder,
@@ -71,6 +80,8 @@ class _Inspection:
             context_tokens=_window(text if isinstance(text, dict) else config),
             quantization=_quantization(config),
             chat_template=self._chat_template(words),
+            linear_parameters=linear,
+            config=config,
         )
 
     def _tokenizer_config(self) -> dict[str, Any]:
@@ -100,7 +111,7 @@ class _Inspection:
         return [self._folder / name for name in sorted(names)]
 
     def _counts(self, file: Path) -> dict[str, int]:
-        """Number format → how many numbers, from the header of one safetensors file."""
+        """Number format, and LINEAR, → how many numbers, from the header of a safetensors file."""
         size = file.stat().st_size
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
@@ -111,8 +122,10 @@ class _Inspection:
         found: Counter[str] = Counter()
         end = 0
         try:
-            for entry in header.values():
-                found[str(entry["dtype"])] += math.prod(entry["shape"])
+            for name, entry in header.items():
+                numbers = math.prod(entry["shape"])
+                found[str(entry["dtype"])] += numbers
+                found[LINEAR] += numbers if _is_linear(name, entry["shape"]) else 0
                 end = max(end, int(entry["data_offsets"][1]))
         except (KeyError, TypeError, ValueError, IndexError):
             raise self._incomplete(file.name) from None
@@ -149,6 +162,11 @@ class _Inspection:
 
     def _incomplete(self, name: str) -> ModelIncomplete:
         return ModelIncomplete(model=self._ref, file=name)
+
+
+def _is_linear(name: str, shape: list[int]) -> bool:
+    """Whether bitsandbytes would shrink it: a matrix that is neither words' vectors nor scores."""
+    return len(shape) == 2 and not any(word in name for word in NOT_SHRUNK)
 
 
 def _window(config: dict[str, Any]) -> int | None:
