@@ -72,7 +72,9 @@ class Message:
 
     A deleted message stays as a tombstone: `deleted` is true and `content` empty. `host` names
     the machine whose model answered when it was not this one. `reasoning` is what the model
-    thought aloud; `speech` is what the response processor did and heard (`None`: nothing).
+    thought aloud; `speech` is what the response processor did and heard (`None`: nothing). `turn`
+    tells why it was this agent's: {"policy", "code", "params"}; `heard_seq` is the last line that
+    it had heard when it began.
     """
 
     id: str
@@ -93,6 +95,8 @@ class Message:
     deleted: bool = False
     reasoning: str | None = None
     speech: Mapping[str, Any] | None = None
+    turn: Mapping[str, Any] | None = None
+    heard_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import RoomNotFound
-from core.text import N_, _
+from core.rooms.policies import policy_of
+from core.text import _
 from pages.ui import company, dialogs, failures, frame, prompt_dialog, style, transcript
 from pages.ui.engine import workbench
 from pages.ui.footer import footer
 from pages.ui.markdown import plain
 from pages.ui.state import state
 from pages.ui.talk import conversation
-
-POLICIES = {"in_order": (N_("in order"), N_("Everybody answers in order; @name asks one."))}
 
 
 def show(ref: str) -> None:
@@ -38,8 +37,8 @@ def show(ref: str) -> None:
     with talking, st.container(key="talk"):
         with st.container(key="room-head", horizontal=True, vertical_alignment="center"):
             st.title(plain(room.name), anchor=False, width="content")
-            policy, explained = POLICIES.get(room.policy, (room.policy, ""))
-            st.badge(_(policy), color="gray", help=_(explained) or None)
+            policy = policy_of(room.policy)
+            st.badge(_(policy.title), color="gray", help=_(policy.explained))
             company.folded(room)
         conversation(room)
     with beside:

@@ -109,18 +109,20 @@ def build_prompt(
     user: str = "",
     lorebook: Lorebook | Mapping[str, Any] | None = None,
     files: PromptFiles | None = None,
+    task: str = "",
 ) -> Prompt:
     """The messages for `model`, oldest first, within `budget_tokens` as `count` counts them.
 
     The character and the last line are always there: a character that is too long loses the end
     of its free text, a line that alone is too long its front. `summary` takes the place of the
-    one that is made here of what fell out of the window. `user` is who `{{user}}` is.
+    one that is made here of what fell out of the window. `user` is who `{{user}}` is. `task` is
+    what this turn is for, told last of all.
     """
     files, user = files or prompt_files(), user or SOMEBODY
     told: str | None = summary
     if model == STARTER_TEMPLATE:  # it has learnt one system text and a short talk, nothing else
         agent = replace(agent, examples="", greetings=())
-        lorebook, memories, told = None, "", None
+        lorebook, memories, told, task = None, "", None, ""
     choice = files.rules.choose(agent, model)
     character = character_text(
         agent,
@@ -131,7 +133,8 @@ def build_prompt(
         limit=int(budget_tokens * SYSTEM_SHARE),
         count=count,
     )
-    left = max(LEAST_TALK, budget_tokens - count(character.text) - MESSAGE_TOKENS)
+    taken = count(character.text) + (count(task) + MESSAGE_TOKENS if task else 0)
+    left = max(LEAST_TALK, budget_tokens - taken - MESSAGE_TOKENS)
     book = lorebook if isinstance(lorebook, Lorebook) else Lorebook.from_card(lorebook)
     lore = lore_of(
         book, transcript, char=agent.name, user=user, budget=left // LOREBOOK_SHARE, count=count
@@ -146,8 +149,8 @@ def build_prompt(
         agent, transcript, room, count=count, user=user, members=members, summary=told
     )
     return Prompt(
-        messages=_messages(agent, character, lore, examples, memory, talk),
-        parts=_parts(character, lore, examples, memory, talk, count),
+        messages=_messages(agent, character, lore, examples, memory, talk, task),
+        parts=_parts(character, lore, examples, memory, talk, task, count),
         template=character.template,
         rule=choice.rule,
         exact=getattr(count, "exact", False),
@@ -155,19 +158,33 @@ def build_prompt(
 
 
 def _messages(
-    agent: Agent, character: Character, lore: Lore, examples: Examples, memory: str, talk: Talk
+    agent: Agent,
+    character: Character,
+    lore: Lore,
+    examples: Examples,
+    memory: str,
+    talk: Talk,
+    task: str,
 ) -> tuple[PromptMessage, ...]:
     earlier = EARLIER + talk.summary if talk.summary else ""
     system = (lore.before, character.text, lore.after, examples.text, earlier)
     inserts = list(lore.inserts)
     if memory:
         inserts.append(Insert(LATE_DEPTH, "system", REMEMBERED + memory))
+    if task:  # beside the last line: many templates take no system message at the end
+        inserts.append(Insert(0, "user", f"({task})"))
     first = PromptMessage("system", "\n\n".join(filter(None, system)))
     return first, *as_messages(agent.name, talk, inserts)
 
 
 def _parts(
-    character: Character, lore: Lore, examples: Examples, memory: str, talk: Talk, count: Count
+    character: Character,
+    lore: Lore,
+    examples: Examples,
+    memory: str,
+    talk: Talk,
+    task: str,
+    count: Count,
 ) -> tuple[Part, ...]:
     def part(name: str, text: str, note: Words | None = None, marks: int = 0) -> Part:
         return Part(name, count(text) + marks, len(text), note if text else None)
@@ -188,4 +205,5 @@ def _parts(
             sum(len(line.content) for line in talk.lines) + len(talk.greeting),
             shown,
         ),
+        *([part("task", task)] if task else []),
     )

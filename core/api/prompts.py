@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
 
 
 class PartOut(BaseModel):
-    name: Literal["system", "lorebook", "examples", "memories", "summary", "transcript"]
+    name: Literal["system", "lorebook", "examples", "memories", "summary", "transcript", "task"]
     tokens: int
     chars: int
     note: str | None = Field(description="How it came to be, in the caller's language.")

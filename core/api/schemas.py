@@ -75,6 +75,8 @@ class MessageOut(BaseModel):
     deleted: bool
     reasoning: str | None = Field(description="What the model thought aloud before it spoke.")
     speech: dict[str, Any] | None = Field(description="What was cut, masked and heard in it.")
+    turn: dict[str, Any] | None = Field(description="Why it was this one's turn.")
+    heard_seq: int | None = Field(description="The last line it had heard when it began.")
 
 
 class MessageList(BaseModel):
@@ -106,6 +108,7 @@ class RoomOut(BaseModel):
     id: str
     name: str
     policy: str
+    policy_options: dict[str, Any]
     members: list[MemberOut]
     created_at: str
     updated_at: str

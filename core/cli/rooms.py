@@ -167,12 +167,13 @@ class _Round:
     """Knows when a message has been answered: by those it was for, or nobody speaks any more."""
 
     def __init__(self, room: Body, message: Body) -> None:
-        from core.rooms.policy import in_order
+        from core.rooms.mentions import mentioned
 
         inside = [one["name"] for one in room["members"] if one["kind"] == "agent"]
         outside = [one["name"] for one in room["members"] if one["kind"] != "agent"]
         self._room, self._seq = room["id"], message["seq"]
-        self._waiting = set(in_order([message["content"]], inside, outside))
+        asked = mentioned(message["content"], [*inside, *outside])
+        self._waiting = set(asked or inside) & set(inside)
         self._open: set[int] = set()
         self._quiet_since = time.monotonic()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,16 +14,17 @@ from core.messages import Kind, StreamEvent
 from core.providers.cache import forget_answers
 from core.rooms import book
 from core.rooms.model import Room, RoomSummary
-from core.rooms.policy import IN_ORDER
+from core.rooms.policies import IN_ORDER
+from core.rooms.policies.options import checked_options, checked_policy
 from core.rooms.rules import checked_name, name_key
 from core.store import tables as t
 from core.store.times import now, to_text
 
 
-def create(conn: Connection, name: str, members: Sequence[str]) -> Room:
+def create(conn: Connection, name: str, members: Sequence[str], policy: str = IN_ORDER) -> Room:
     """
     Raises:
-        NameTaken, InvalidInput: the name is not acceptable.
+        NameTaken, InvalidInput: the name is not acceptable, or there is no such policy.
     """
     checked = _free_name(conn, name)
     moment = now()
@@ -32,7 +33,7 @@ def create(conn: Connection, name: str, members: Sequence[str]) -> Room:
         "id": room_id,
         "name": checked,
         "name_key": name_key(checked),
-        "policy": IN_ORDER,
+        "policy": checked_policy(policy),
         "created_at": moment,
         "updated_at": moment,
         "last_seq": 0,
@@ -59,6 +60,26 @@ def update_room(
     if members is not None:
         _reseat(conn, room_id, members)
     return announced(conn, room_id)
+
+
+def set_policy(
+    conn: Connection, ref: str, policy: str | None, options: Mapping[str, Any] | None
+) -> tuple[Room, StreamEvent]:
+    """Take turns in another way from the next choice on; what is planned already stays.
+
+    Another policy begins with its own defaults.
+
+    Raises:
+        RoomNotFound.
+        InvalidInput: there is no such policy, or it does not take these options.
+    """
+    room = book.find_room(conn, ref)
+    wanted = checked_policy(policy or room["policy"])
+    kept = (room["policy_options"] or {}) if wanted == room["policy"] else {}
+    chosen = {**kept, **checked_options(wanted, options or {})}
+    values = {"policy": wanted, "policy_options": chosen}
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(**values))
+    return announced(conn, room["id"])
 
 
 def set_model(
@@ -160,6 +181,7 @@ def announced(conn: Connection, room_id: str) -> tuple[Room, StreamEvent]:
     body = {
         "name": room.name,
         "members": [member.name for member in room.members],
+        "policy": room.policy,
         "deleted": room.deleted_at is not None,
     }
     return room, book.add_event(conn, room_id, "presence", None, body=body)

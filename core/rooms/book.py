@@ -34,7 +34,18 @@ _COUNT_EVENT = (
     .values(last_event=bindparam("number"), updated_at=bindparam("moment"))
 )
 _COUNT_MESSAGE = _COUNT_EVENT.values(last_seq=bindparam("seq"))
-_UNSET = ("reply_to", "model", "host", "reason", "usage", "timings", "reasoning", "speech")
+_UNSET = (
+    "reply_to",
+    "model",
+    "host",
+    "reason",
+    "usage",
+    "timings",
+    "reasoning",
+    "speech",
+    "turn",
+    "heard_seq",
+)
 _INSERT_EVENT = insert(t.events)
 _INSERT_MESSAGE = insert(t.messages)
 _MESSAGE = select(t.messages).where(
@@ -96,7 +107,13 @@ def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Memb
 def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
     fields = ("id", "name", "policy", "created_at", "updated_at", "last_seq", "last_event")
     values = {name: row[name] for name in fields}
-    return Room(**values, deleted_at=row["deleted_at"], members=tuple(members))
+    options = row["policy_options"] or {}
+    return Room(
+        **values,
+        policy_options=options,
+        deleted_at=row["deleted_at"],
+        members=tuple(members),
+    )
 
 
 def load_room(conn: Connection, ref: str, *, deleted: bool = False) -> Room:
@@ -134,6 +151,8 @@ def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
         deleted=bool(row["deleted"]),
         reasoning=row.get("reasoning"),
         speech=row.get("speech"),
+        turn=row.get("turn"),
+        heard_seq=row.get("heard_seq"),
     )
 
 

@@ -15,6 +15,7 @@ from core.settings import CareSettings
 from core.store import Store
 from core.store import tables as t
 
+LOCAL = "local"  # the owner of this installation
 CACHE_WANTED = "answer_cache"  # a preference: what the switch on the Settings screen says
 
 
@@ -45,10 +46,10 @@ class Care:
 
 
 def _asker(conn: Connection, turn: Turn) -> str:
-    """Who wrote the last message that this round answers."""
+    """Who wrote the last message that this round answers; the owner when nobody had written."""
     asked = (t.messages.c.room_id == turn.room, t.messages.c.seq == turn.trigger_seq)
-    owner: str = conn.execute(select(t.messages.c.owner).where(*asked)).scalar_one()
-    return owner
+    owner: str | None = conn.execute(select(t.messages.c.owner).where(*asked)).scalar()
+    return owner or LOCAL
 
 
 def _tokens(spoken: Spoken) -> int:

@@ -65,6 +65,8 @@ class Line(_Part):
     deleted: bool = False
     reasoning: Text | None = None
     speech: dict[str, Any] | None = None
+    turn: dict[str, Any] | None = None
+    heard_seq: Annotated[int, Field(ge=0)] | None = None
 
 
 class MemberPart(_Part):
@@ -76,6 +78,7 @@ class RoomPart(_Part):
     id: Id
     name: Name
     policy: Annotated[str, Field(max_length=32)]
+    policy_options: dict[str, Any] = {}
     created_at: AwareDatetime
     members: Annotated[list[MemberPart], Field(max_length=100)] = []
 

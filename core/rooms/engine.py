@@ -6,60 +6,37 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
-from core.agents import Agent, Agents
-from core.errors import AgentNotFound, Interrupted, StorageError, Unforeseen
+from core.agents import Agents
+from core.errors import StorageError
 from core.logs import part_logger
-from core.messages import Kind, ReplyStatus, StreamEvent
-from core.providers.chain import answer
 from core.providers.registry import Registry
-from core.rooms import admin, book, rounds
-from core.rooms.briefing import Briefing
+from core.rooms import admin, rounds
+from core.rooms.asking import Asking
 from core.rooms.care import Care
-from core.rooms.flusher import Flusher
+from core.rooms.deciding import Answers, Decider
 from core.rooms.log import Logs
-from core.rooms.model import Presence, Room
-from core.rooms.options import options_for
-from core.rooms.policy import in_order
-from core.rooms.reply import RETRY_S, Reply
-from core.rooms.speaker import Spoken, speak
-from core.rooms.speech import Speech
+from core.rooms.model import Presence
+from core.rooms.policies.base import Decision
+from core.rooms.turns import Defaults, Opened, Turns
 from core.settings import Settings
 from core.store import Store
 
-TRANSCRIPT_LINES = 200
 PAUSE_S = 5.0  # after storage failed, before the room tries again
 
 log = part_logger("rooms")
 
 
-class Defaults(Protocol):
-    """What the user chose: read at every turn, so that a choice counts at once."""
-
-    def get(self, name: str, default: Any = None) -> Any: ...
-
-
 @dataclass
 class _Active:
-    """A room with a running thread."""
+    """A room with a running thread. `answers` are of the models asked who comes next, by choice."""
 
     again: bool = False
     cancel: threading.Event = field(default_factory=threading.Event)
     presence: Presence = field(default_factory=Presence)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A turn that has begun: its reply is there, `pending`."""
-
-    turn: rounds.Turn
-    room: Room
-    agent: Agent
-    chain: list[str]
-    event: StreamEvent
+    answers: tuple[str, Answers] = ("", {})
 
 
 class Engine:
@@ -75,16 +52,18 @@ class Engine:
         defaults: Defaults,
         care: Care,
     ) -> None:
-        self._store, self._logs, self._care = store, logs, care
-        self._agents, self._registry, self._settings = agents, registry, settings
-        self._defaults, self.flusher = defaults, Flusher()
-        self.briefing = Briefing(agents, registry, settings, defaults)
-        self.speech = Speech(settings, defaults)
+        self._store, self._logs, self._settings = store, logs, settings
         self._lock = threading.Lock()
         self._active: dict[str, _Active] = {}
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Event()
         self._trimmed: dict[str, int] = {}
+        self.turns = Turns(
+            store, logs, agents, registry, settings, defaults, care,
+            closing=self._closing, after=self._plan_on,
+        )  # fmt: skip
+        self._decider = Decider(self.turns.talkativeness)
+        self._asking = Asking(store, registry, self.turns, settings)
 
     # --- what callers may do --------------------------------------------------------------
 
@@ -142,7 +121,7 @@ class Engine:
             for active in self._active.values():
                 active.cancel.set()
             self._idle.wait_for(lambda: not self._active, timeout=5)
-        self.flusher.close()
+        self.turns.flusher.close()
 
     def trim(self, room_id: str) -> None:
         """Now and then drop the events that no subscriber is promised any more."""
@@ -151,13 +130,6 @@ class Engine:
         if last - self._trimmed.get(room_id, 0) > window // 10:
             self._trimmed[room_id] = last
             self._store.submit(lambda conn: admin.forget_events(conn, room_id, last - window))
-
-    def chain_of(self, room: Room, agent: Agent) -> list[str]:
-        """The models asked for this agent in this room, in order; the starter comes last."""
-        here = next((member.model for member in room.members if member.name == agent.name), None)
-        wanted = here or agent.model or self._defaults.get("default_model")
-        chain = [wanted or self._settings.models.default, *self._settings.models.fallbacks]
-        return list(dict.fromkeys(chain))
 
     # --- the room's thread ------------------------------------------------------------------
 
@@ -169,7 +141,8 @@ class Engine:
         except StorageError as error:
             log.error("round_failed", ids={"room": room_id}, error=error.code)
             # What is due stays due: it goes on when there is room on the disk again, say.
-            self.flusher.call_at(time.monotonic() + PAUSE_S, lambda: self.kick(room_id))
+            again_at = time.monotonic() + PAUSE_S
+            self.turns.flusher.call_at(again_at, lambda: self.kick(room_id))
         except Exception:
             log.exception("round_failed", ids={"room": room_id})
         finally:
@@ -187,115 +160,42 @@ class Engine:
             return again
 
     def _round(self, room_id: str, active: _Active) -> bool:
-        """Run one round; false when there was nothing to answer."""
+        """Run turns until nothing is due, or somebody stops it; false when nothing was."""
         active.cancel.clear()
-        if self._closing.is_set():
-            return False
-        turns, opened = self._store.write(lambda conn: self._open_round(conn, room_id))
-        for number, turn in enumerate(turns):
-            if number and active.cancel.is_set():
+        worked = False
+        while not self._closing.is_set() and not active.cancel.is_set():
+            plan, opened = self._store.write(lambda conn: self._step(conn, room_id, active))
+            if plan.ask is not None:
+                asked = self._asking.ask(room_id, plan.ask, active.cancel)
+                active.answers = (plan.key, asked)
+            elif not plan.due:
                 break
-            if number:
-                opened = self._store.write(partial(self._open, turn=turn))
-            if opened is not None:
-                following = tuple(later.agent for later in turns[number + 1 :])
-                self._turn(opened, active, following)
+            elif opened is not None:
+                self._turn(opened, active, tuple(later.agent for later in plan.due[1:]))
+            worked = True
         active.presence = Presence()
         self.trim(room_id)
-        return bool(turns)
+        return worked
 
-    def _open_round(
-        self, conn: Connection, room_id: str
-    ) -> tuple[list[rounds.Turn], _Opened | None]:
-        """Plan the round and begin its first turn, in one transaction."""
-        turns = rounds.plan(conn, room_id, in_order)
-        return turns, self._open(conn, turns[0]) if turns else None
+    def _step(
+        self, conn: Connection, room_id: str, active: _Active
+    ) -> tuple[rounds.Plan, Opened | None]:
+        """Plan what is to be done and begin the first turn, in one transaction."""
+        plan = rounds.advance(conn, room_id, partial(self._choose, active=active))
+        return plan, self.turns.open(conn, plan.due[0]) if plan.due else None
 
-    def _open(self, conn: Connection, turn: rounds.Turn) -> _Opened | None:
-        """Begin a turn; `None` when it is no longer due or its agent is gone."""
-        try:
-            agent = self._agents.get(turn.agent)
-        except AgentNotFound:
-            rounds.end(conn, turn)
-            return None
-        room = book.load_room(conn, turn.room, deleted=True)
-        chain = self.chain_of(room, agent)
-        values = {
-            "sender": agent.name,
-            "kind": str(Kind.AGENT),
-            "content": "",
-            "status": str(ReplyStatus.PENDING),
-            "model": chain[0],
-        }
-        event = rounds.begin(conn, turn, values)
-        return None if event is None else _Opened(turn, room, agent, chain, event)
+    def _choose(
+        self, conn: Connection, room: RowMapping, round_: RowMapping, active: _Active | None
+    ) -> Decision:
+        key, answers = active.answers if active is not None else ("", {})
+        fitting = answers if key == rounds.choice_key(conn, round_) else {}
+        return self._decider.choose(conn, room, round_, fitting)
 
-    def _turn(self, opened: _Opened, active: _Active, following: tuple[str, ...]) -> None:
+    def _plan_on(self, conn: Connection, turn: rounds.Turn) -> None:
+        """A turn has ended: whoever comes next is stored in the same transaction."""
+        rounds.advance(conn, turn.room, partial(self._choose, active=None), opening=False)
+
+    def _turn(self, opened: Opened, active: _Active, following: tuple[str, ...]) -> None:
         self._logs.publish(opened.event)
         active.presence = Presence(opened.agent.name, opened.event.seq, following)
-        reply = self.reply(opened.event)
-        status, spoken = self._speak(opened, reply, active.cancel)
-        self._finish(opened.turn, reply, status, spoken)
-
-    def _speak(
-        self, opened: _Opened, reply: Reply, cancel: threading.Event
-    ) -> tuple[ReplyStatus, Spoken]:
-        room, agent = opened.room, opened.agent
-        try:
-            with self._store.read() as conn:
-                transcript = book.load_transcript(conn, room.id, TRANSCRIPT_LINES)
-            return speak(
-                agent,
-                opened.chain,
-                transcript,
-                [member.name for member in room.members],
-                options_for(agent, self._settings),
-                answer=lambda *asked: answer(self._registry, *asked, cache=self._care.cache),
-                say=reply.add,
-                cancel=cancel,
-                thinking=reply.thinking,
-                processor=self.speech.processor_for(agent),
-                brief=self.briefing.of(agent),
-            )
-        except Exception as error:
-            log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
-            cause = Unforeseen(kind=type(error).__name__, log=self._settings.paths.logs)
-            return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
-
-    def _finish(self, turn: rounds.Turn, reply: Reply, status: ReplyStatus, spoken: Spoken) -> None:
-        reason = spoken.reason
-        if status is ReplyStatus.STOPPED and self._closing.is_set():
-            status, reason = ReplyStatus.PARTIAL, Interrupted().reason()
-        if status is ReplyStatus.PARTIAL and not reply.text:
-            status = ReplyStatus.FAILED
-        message = reply.finish(
-            status,
-            model=spoken.model,
-            host=spoken.host,
-            reason=reason,
-            usage=spoken.usage,
-            timings=spoken.timings(),
-            reasoning=spoken.reasoning,
-            speech=spoken.speech,
-            also=lambda conn: self._settle(conn, turn, status, spoken, reply),
-            wait_to_retry=lambda: not self._closing.wait(RETRY_S),
-        )
-        log.info(
-            "reply",
-            ids={"room": turn.room, "message": message.id},
-            duration_ms=spoken.timings().total_ms,
-            error=reason.code if reason else None,
-        )
-
-    def _settle(
-        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, reply: Reply
-    ) -> None:
-        rounds.end(conn, turn)
-        self._care.ended(conn, turn, status, spoken, reply.text)
-        self.briefing.ended(conn, turn.room, reply.message.seq, spoken)
-
-    def reply(self, event: StreamEvent) -> Reply:
-        """A writer for the pending message of `event`."""
-        assert event.message is not None
-        rooms = self._settings.rooms
-        return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)
+        self.turns.run(opened, active.cancel)

@@ -173,7 +173,7 @@ class Outside:
 
         event = self._store.write(work)
         self._logs.publish(event)
-        return self._engine.reply(event)
+        return self._engine.turns.reply(event)
 
     def _seat(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 
 from core import errors
 from core.messages import Message, StreamEvent
+from core.rooms.policies.reasons import why
 
 
 def message_body(message: Message, lang: str | None = None) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def message_body(message: Message, lang: str | None = None) -> dict[str, Any]:
         "deleted": message.deleted,
         "reasoning": message.reasoning,
         "speech": dict(message.speech) if message.speech else None,
+        "turn": {**message.turn, "why": why(message.turn, lang)} if message.turn else None,
+        "heard_seq": message.heard_seq,
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from core.messages import Kind, Message
 
@@ -19,7 +21,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One room. `last_seq` and `last_event` count its messages and events so far."""
+    """One room. `last_seq` and `last_event` count its messages and events so far.
+
+    `policy_options` is what is set about its turn policy; the rest has the policy's defaults.
+    """
 
     id: str
     name: str
@@ -30,6 +35,7 @@ class Room:
     last_seq: int
     last_event: int
     deleted_at: str | None = None
+    policy_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def agents(self) -> tuple[str, ...]:

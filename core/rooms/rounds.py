@@ -2,77 +2,174 @@
 
 A round answers all messages of people since the last one. Its turns are rows: `due`, then
 `begun` in the very transaction that creates the pending reply, then `done`; `dropped` when
-stopped. After a kill, what was begun is closed and what was due runs.
+stopped. Once no turn of an open round is due, its policy says who comes next, in the transaction
+that ends the last one where no model must be asked for that. After a kill, what was begun is
+closed, what was due runs, and an open round goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
 
-from core.messages import Kind, ReplyStatus, StreamEvent
+from core.errors import AgentNotFound
+from core.messages import Kind, Reason, ReplyStatus, StreamEvent
 from core.rooms import book
+from core.rooms.policies.base import Ask, Choice, Decision
+from core.rooms.rules import name_key
 from core.store import tables as t
+from core.store.times import now
 
-Choose = Callable[[Sequence[str], Sequence[str], Sequence[str]], list[str]]
+MOST_TURNS = 60  # of one round, whatever its policy says
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One agent's turn to answer the round that `trigger_seq` ended the question of."""
+    """One agent's turn to answer the round that `trigger_seq` ended the question of.
+
+    `why` is the stored reason, `role` and `task` what the policy wants of it.
+    """
 
     room: str
     trigger_seq: int
     position: int
     agent: str
+    why: dict[str, Any] = field(default_factory=dict)
+    role: str = "answer"
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done in a room: turns that are due, or models to be asked who comes next.
+
+    `key` names the choice that `ask` is for.
+    """
+
+    due: tuple[Turn, ...] = ()
+    ask: Ask | None = None
+    key: str = ""
+
+
+# Statements of the way that every message takes, built once.
+_ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+_DUE = (
+    select(t.turns)
+    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "due")
+    .order_by(t.turns.c.trigger_seq, t.turns.c.position)
+)
+_BEGUN = (
+    select(t.turns.c.position)
+    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "begun")
+    .limit(1)
+)
+_OPEN_ROUND = (
+    select(t.rounds)
+    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.state == "open")
+    .order_by(t.rounds.c.trigger_seq)
+    .limit(1)
+)
+_COUNT_TURNS = select(func.count()).where(
+    t.turns.c.room_id == bindparam("room"), t.turns.c.trigger_seq == bindparam("trigger")
+)
+_SAID = (
+    select(t.messages.c.seq, t.messages.c.content)
+    .where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.seq > bindparam("since"),
+        t.messages.c.seq <= bindparam("up_to"),
+        t.messages.c.kind == Kind.HUMAN,
+        t.messages.c.deleted.is_(False),
+    )
+    .order_by(t.messages.c.seq)
+)
+_ADD_ROUND, _ADD_TURN = insert(t.rounds), insert(t.turns)
+_NO_END = 2**62
+
+# What the room's policy says about a round: given the room's row and the round's.
+Choose = Callable[[Connection, RowMapping, RowMapping], Decision]
+
+
+def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = True) -> Plan:
+    """What is due in this room; the policy is asked when nothing is.
+
+    A new round begins for everything people said since the last one, unless `opening` is false.
+    An empty plan: there is nothing to do.
+    """
+    waiting = due(conn, room_id)
+    while not waiting:
+        room = conn.execute(_ROOM, {"room": room_id}).mappings().one()
+        if room["deleted_at"] is not None or _begun(conn, room_id):
+            return Plan()
+        round_ = open_round(conn, room_id) or (_begin_round(conn, room) if opening else None)
+        if round_ is None:
+            return Plan()
+        decision = choose(conn, room, round_)
+        if isinstance(decision, Ask):
+            return Plan(ask=decision, key=choice_key(conn, round_))
+        waiting = _plan_turns(conn, room, round_, decision)
+    return Plan(due=tuple(waiting))
+
+
+def choice_key(conn: Connection, round_: RowMapping) -> str:
+    """What a choice is known by: the round, and how many turns it has had."""
+    trigger = round_["trigger_seq"]
+    return f"{trigger}:{count_turns(conn, round_['room_id'], trigger)}"
 
 
 def due(conn: Connection, room_id: str) -> list[Turn]:
-    """The turns of this room that have not begun, in order."""
-    query = select(t.turns).where(t.turns.c.room_id == room_id, t.turns.c.state == "due")
-    ordered = query.order_by(t.turns.c.trigger_seq, t.turns.c.position)
+    """The turns of this room that have not begun, in the policy's order."""
     return [
-        Turn(room_id, row["trigger_seq"], row["position"], row["agent"])
-        for row in conn.execute(ordered).mappings()
+        Turn(
+            room_id,
+            row["trigger_seq"],
+            row["position"],
+            row["agent"],
+            row["why"] or {},
+            row["role"] or "answer",
+            row["task"] or "",
+        )
+        for row in conn.execute(_DUE, {"room": room_id}).mappings()
     ]
 
 
-def plan(conn: Connection, room_id: str, choose: Choose) -> list[Turn]:
-    """Plan one round for everything people said since the last plan; the turns that are due."""
-    waiting = due(conn, room_id)
-    if waiting:
-        return waiting
-    room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
-    said = _said_since(conn, room_id, room["planned_seq"])
-    if room["deleted_at"] is not None or not said:
-        return []
-    members = book.members_of(conn, [room_id])[room_id]
-    inside = [member.name for member in members if member.kind is Kind.AGENT]
-    outside = [member.name for member in members if member.kind is not Kind.AGENT]
-    chosen = choose([content for _seq, content in said], inside, outside)
-    trigger = said[-1][0]
-    conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(planned_seq=trigger))
-    rows = [
-        {
-            "room_id": room_id,
-            "trigger_seq": trigger,
-            "position": position,
-            "agent": agent,
-            "state": "due",
-        }
-        for position, agent in enumerate(chosen)
-    ]
-    if rows:
-        conn.execute(insert(t.turns), rows)
-    return [Turn(room_id, trigger, position, agent) for position, agent in enumerate(chosen)]
+def open_round(conn: Connection, room_id: str) -> RowMapping | None:
+    """The round that goes on in this room, if any."""
+    return conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
+
+
+def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
+    """How many turns the round has had or will have."""
+    return int(conn.execute(_COUNT_TURNS, {"room": room_id, "trigger": trigger}).scalar_one())
+
+
+def give_turn(conn: Connection, ref: str, agent: str) -> str:
+    """Somebody gave `agent` the word: a turn of its own, after those due; the room's id.
+
+    Raises:
+        RoomNotFound, AgentNotFound.
+    """
+    room = book.find_room(conn, ref)
+    members = book.members_of(conn, [room["id"]])[room["id"]]
+    inside = {name_key(one.name): one.name for one in members if one.kind is Kind.AGENT}
+    if name_key(agent) not in inside:
+        raise AgentNotFound(agent=agent[:80])
+    trigger = max(room["planned_seq"], _last_of_people(conn, room["id"]))
+    here = and_(t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
+    again = {"state": "open", "ended_at": None}
+    if conn.execute(update(t.rounds).where(here).values(**again)).rowcount == 0:
+        _add_round(conn, room, trigger)
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(planned_seq=trigger))
+    _add_turns(conn, room["id"], trigger, [Choice(inside[name_key(agent)], Reason("picked"))])
+    return str(room["id"])
 
 
 def begin(conn: Connection, turn: Turn, values: dict[str, Any]) -> StreamEvent | None:
     """Create the turn's pending reply; `None` when the turn is no longer due."""
-    room = conn.execute(select(t.rooms).where(t.rooms.c.id == turn.room)).mappings().one()
+    room = conn.execute(_ROOM, {"room": turn.room}).mappings().one()
     claimed = conn.execute(
         update(t.turns)
         .where(_row(turn), t.turns.c.state == "due")
@@ -80,7 +177,8 @@ def begin(conn: Connection, turn: Turn, values: dict[str, Any]) -> StreamEvent |
     )
     if claimed.rowcount == 0:
         return None
-    return book.add_message(conn, room, {**values, "reply_to": turn.trigger_seq})
+    told = {"reply_to": turn.trigger_seq or None, "heard_seq": room["last_seq"]}
+    return book.add_message(conn, room, {**values, **told})
 
 
 def end(conn: Connection, turn: Turn) -> None:
@@ -89,7 +187,9 @@ def end(conn: Connection, turn: Turn) -> None:
 
 
 def drop(conn: Connection, room_id: str) -> int:
-    """Let the turns that have not begun go; how many there were."""
+    """End the open round and let its turns go that have not begun; how many there were."""
+    here = and_(t.rounds.c.room_id == room_id, t.rounds.c.state == "open")
+    conn.execute(update(t.rounds).where(here).values(state="dropped", ended_at=now()))
     where = and_(t.turns.c.room_id == room_id, t.turns.c.state == "due")
     return conn.execute(update(t.turns).where(where).values(state="dropped")).rowcount
 
@@ -108,8 +208,9 @@ def close_unfinished(conn: Connection) -> list[StreamEvent]:
 
 
 def rooms_with_work(conn: Connection) -> list[str]:
-    """Rooms with turns that are due, or with messages of people that no round has answered."""
+    """Rooms with due turns or open rounds, or messages of people that no round has answered."""
     waiting = select(t.turns.c.room_id).where(t.turns.c.state == "due")
+    going_on = select(t.rounds.c.room_id).where(t.rounds.c.state == "open")
     unanswered = select(t.rooms.c.id).join(
         t.messages,
         and_(
@@ -119,8 +220,100 @@ def rooms_with_work(conn: Connection) -> list[str]:
         ),
     )
     alive = select(t.rooms.c.id).where(t.rooms.c.deleted_at.is_(None))
-    either = alive.where(t.rooms.c.id.in_(waiting) | t.rooms.c.id.in_(unanswered))
-    return list(conn.execute(either).scalars())
+    some = [t.rooms.c.id.in_(query) for query in (waiting, going_on, unanswered)]
+    return list(conn.execute(alive.where(some[0] | some[1] | some[2])).scalars())
+
+
+def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
+    """Whether the round that answers message `seq` has been, and nothing is due."""
+    if room["planned_seq"] < seq or open_round(conn, room["id"]) is not None:
+        return False
+    return not due(conn, room["id"]) and not _begun(conn, room["id"])
+
+
+def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
+    """What people wrote after message `since`, up to `up_to` if given: `seq` and `content`."""
+    given = {"room": room_id, "since": since, "up_to": _NO_END if up_to is None else up_to}
+    return list(conn.execute(_SAID, given).mappings())
+
+
+# --- inside -------------------------------------------------------------------------------------
+
+
+def _begin_round(conn: Connection, room: RowMapping) -> RowMapping | None:
+    """Open a round for what people said since the last one; `None` when they said nothing."""
+    said = said_between(conn, room["id"], room["planned_seq"], None)
+    if not said:
+        return None
+    trigger = said[-1]["seq"]
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(planned_seq=trigger))
+    _add_round(conn, room, trigger)
+    return open_round(conn, room["id"])
+
+
+def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
+    row = {
+        "room_id": room["id"],
+        "trigger_seq": trigger,
+        "since_seq": min(room["planned_seq"], trigger),
+        "policy": room["policy"],
+        "state": "open",
+        "began_at": now(),
+    }
+    conn.execute(_ADD_ROUND, row)
+
+
+def _plan_turns(
+    conn: Connection, room: RowMapping, round_: RowMapping, chosen: Sequence[Choice]
+) -> list[Turn]:
+    """Store the turns that the policy chose; a round with none is over."""
+    trigger = round_["trigger_seq"]
+    there = count_turns(conn, room["id"], trigger)
+    chosen = list(chosen)[: max(0, MOST_TURNS - there)]
+    here = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
+    if not chosen:
+        over = {"policy": room["policy"], "state": "done", "ended_at": now()}
+        conn.execute(update(t.rounds).where(*here).values(**over))
+        return []
+    if round_["policy"] != room["policy"]:
+        conn.execute(update(t.rounds).where(*here).values(policy=room["policy"]))
+    return _add_turns(conn, room["id"], trigger, chosen)
+
+
+def _add_turns(
+    conn: Connection, room_id: str, trigger: int, chosen: Sequence[Choice]
+) -> list[Turn]:
+    first = count_turns(conn, room_id, trigger)
+    turns = [
+        Turn(
+            room_id,
+            trigger,
+            first + number,
+            choice.agent,
+            {"code": choice.reason.code, "params": dict(choice.reason.params)},
+            choice.role,
+            choice.task,
+        )
+        for number, choice in enumerate(chosen)
+    ]
+    conn.execute(_ADD_TURN, [_turn_row(turn) for turn in turns])
+    return turns
+
+
+def _turn_row(turn: Turn) -> dict[str, Any]:
+    row = asdict(turn)
+    return {"room_id": row.pop("room"), "state": "due", **row}
+
+
+def _begun(conn: Connection, room_id: str) -> bool:
+    return conn.execute(_BEGUN, {"room": room_id}).first() is not None
+
+
+def _last_of_people(conn: Connection, room_id: str) -> int:
+    query = select(func.max(t.messages.c.seq)).where(
+        t.messages.c.room_id == room_id, t.messages.c.kind == Kind.HUMAN
+    )
+    return int(conn.execute(query).scalar() or 0)
 
 
 def _row(turn: Turn) -> Any:
@@ -129,13 +322,3 @@ def _row(turn: Turn) -> Any:
         t.turns.c.trigger_seq == turn.trigger_seq,
         t.turns.c.position == turn.position,
     )
-
-
-def _said_since(conn: Connection, room_id: str, planned: int) -> list[tuple[int, str]]:
-    query = select(t.messages.c.seq, t.messages.c.content).where(
-        t.messages.c.room_id == room_id,
-        t.messages.c.seq > planned,
-        t.messages.c.kind == Kind.HUMAN,
-        t.messages.c.deleted.is_(False),
-    )
-    return [(row.seq, row.content) for row in conn.execute(query.order_by(t.messages.c.seq))]

@@ -11,18 +11,19 @@ from sqlalchemy import select
 from core.agents import Agent, Agents, traces
 from core.agents.prompt import Prompt
 from core.agents.traces import Trace
-from core.errors import AgentNotFound
 from core.messages import Line, Message, StreamEvent
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, transfer, tryout
+from core.rooms import admin, book, posting, replay, rounds, transfer, tryout
 from core.rooms.care import Care
-from core.rooms.engine import Defaults, Engine
+from core.rooms.engine import Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
 from core.rooms.model import Presence, Room, RoomSummary
 from core.rooms.options import options_for
+from core.rooms.policies import IN_ORDER
 from core.rooms.record import Record
 from core.rooms.speaker import prompt_of
+from core.rooms.turns import Defaults
 from core.settings import Settings
 from core.store import Store
 from core.store import tables as t
@@ -50,7 +51,7 @@ class Rooms:
         self._logs = Logs((row.id, row.last_event) for row in rows)
         self.care = Care(store, settings.care, defaults)
         self._engine = Engine(store, self._logs, agents, registry, settings, defaults, self.care)
-        self.speech = self._engine.speech
+        self.speech = self._engine.turns.speech
         self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
 
@@ -60,14 +61,14 @@ class Rooms:
         with self._store.read() as conn:
             return book.load_room(conn, ref)
 
-    def create(self, name: str, members: Sequence[str] = ()) -> Room:
-        """A new room with these agents.
+    def create(self, name: str, members: Sequence[str] = (), policy: str = IN_ORDER) -> Room:
+        """A new room with these agents, who take turns by `policy` (core/rooms/policies).
 
         Raises:
-            NameTaken, AgentNotFound, InvalidInput: the name or a member is not acceptable.
+            NameTaken, AgentNotFound, InvalidInput: name, member or policy is not acceptable.
         """
         names = [self._agents.get(member).name for member in members]
-        room = self._store.write(lambda conn: admin.create(conn, name, names))
+        room = self._store.write(lambda conn: admin.create(conn, name, names, policy))
         self._logs.of(room.id)
         return room
 
@@ -81,6 +82,24 @@ class Rooms:
         """
         names = None if members is None else [self._agents.get(one).name for one in members]
         return self._changed(lambda conn: admin.update_room(conn, ref, name, names))
+
+    def set_policy(
+        self, ref: str, policy: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> Room:
+        """Change how turns are taken: from the next choice on, also in a round that goes on.
+
+        Raises:
+            InvalidInput: there is no such policy, or it does not take these options.
+        """
+        return self._changed(lambda conn: admin.set_policy(conn, ref, policy, options))
+
+    def give_turn(self, ref: str, agent: str) -> None:
+        """Let a member of the room speak next, whatever the policy.
+
+        Raises:
+            AgentNotFound: it does not sit in this room.
+        """
+        self._engine.kick(self._store.write(lambda conn: rounds.give_turn(conn, ref, agent)))
 
     def set_model(self, ref: str, member: str, model: str | None) -> Room:
         """Let a member use another model in this room; `None` takes its own again.
@@ -235,13 +254,13 @@ class Rooms:
 
     def try_out(self, agent: Agent, model: str, said: str, *, user: str) -> tryout.Tryout:
         """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
-        options, brief = options_for(agent, self._settings), self._engine.briefing.of(agent)
+        options, brief = options_for(agent, self._settings), self._engine.turns.briefing.of(agent)
         speech, heard = self.speech.processor_for(agent), Line(1, user, said)
         return tryout.begin(agent, model, heard, options, self._registry, speech, brief)
 
     def try_prompt(self, agent: Agent, model: str, said: str, *, user: str) -> Prompt:
         """What `model` would be sent if `user` said this to `agent`, saved or not."""
-        options, brief = options_for(agent, self._settings), self._engine.briefing.of(agent)
+        options, brief = options_for(agent, self._settings), self._engine.turns.briefing.of(agent)
         return prompt_of(agent, [Line(1, user, said)], [agent.name], model, options, brief)
 
     # --- what goes on ---------------------------------------------------------------------
@@ -268,10 +287,12 @@ class Rooms:
 
     def model_of(self, room: Room, member: str) -> str:
         """The model that this member is asked first; the default for an unknown agent."""
-        try:
-            return self._engine.chain_of(room, self._agents.get(member))[0]
-        except AgentNotFound:
-            return self._settings.models.default
+        return self._engine.turns.model_of(room, member)
+
+    def answered(self, ref: str, seq: int) -> bool:
+        """Whether the round that answers message `seq` has been, and nobody is due."""
+        with self._store.read() as conn:
+            return rounds.answered(conn, book.find_room(conn, ref), seq)
 
     def wait_idle(self, ref: str, timeout_s: float) -> bool:
         """Wait until nobody is due; false when `timeout_s` passed first."""

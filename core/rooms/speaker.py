@@ -81,11 +81,13 @@ def speak(
     thinking: Callable[[], None] = lambda: None,
     processor: MakeProcessor = Processor,
     brief: Brief | None = None,
+    task: str = "",
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
 
     `thinking` is called once when the model thinks aloud before it says anything; `processor`
-    makes what stands between the model and `say`; `brief` is what prompts are made with.
+    makes what stands between the model and `say`; `brief` is what prompts are made with, `task`
+    what this turn is for.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
@@ -95,7 +97,7 @@ def speak(
     made = brief or Brief()
 
     def prompt_for(model: str) -> Sequence[PromptMessage]:
-        prompt = prompt_of(agent, transcript, members, model, options, made)
+        prompt = prompt_of(agent, transcript, members, model, options, made, task)
         turn.spoken.prompts[model] = prompt
         return prompt.messages
 
@@ -120,6 +122,7 @@ def prompt_of(
     model: str,
     options: GenerationOptions,
     brief: Brief,
+    task: str = "",
 ) -> Prompt:
     """What `model` is sent for a turn; as long as the answer still fits into its window."""
     room = options.context_tokens - options.max_tokens - RESERVE_TOKENS
@@ -133,6 +136,7 @@ def prompt_of(
         user=brief.user,
         lorebook=brief.lorebook,
         files=brief.files,
+        task=task,
     )
 
 

@@ -16,6 +16,7 @@ from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms import admin, book
 from core.rooms.document import FORMAT, Line, MemberPart, checked_document
 from core.rooms.model import Room
+from core.rooms.policies.options import usable_options
 from core.rooms.rules import name_key
 from core.store import Store
 from core.store import tables as t
@@ -45,7 +46,8 @@ def document(store: Store, ref: str) -> dict[str, Any]:
         for member in room.members
         if member.kind is Kind.AGENT
     ]
-    head = {name: getattr(room, name) for name in ("id", "name", "policy", "created_at")}
+    kept = ("id", "name", "policy", "policy_options", "created_at")
+    head = {name: getattr(room, name) for name in kept}
     return {
         "engawa_room": FORMAT,
         "exported_at": now(),
@@ -138,6 +140,7 @@ def take_in(
     values = {
         "id": room_id,
         "policy": wanted.room.policy,
+        "policy_options": usable_options(wanted.room.policy, wanted.room.policy_options),
         "created_at": to_text(wanted.room.created_at),
         "last_seq": count,
         "last_event": count,

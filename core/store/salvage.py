@@ -139,7 +139,7 @@ def _fill_up(backup: Path, new: sqlite3.Connection, lost: Mapping[str, int]) -> 
 def _mend_rooms(new: sqlite3.Connection, result: Salvage) -> int:
     """Make every room whole; how many messages are gone."""
     present = times.now()
-    for table in ("messages", "members", "turns"):
+    for table in ("messages", "members", "turns", "rounds"):
         query = f"SELECT DISTINCT room_id FROM {table} WHERE room_id NOT IN (SELECT id FROM rooms)"
         for (room,) in new.execute(query).fetchall():
             _name_anew(new, room, present)

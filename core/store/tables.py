@@ -52,6 +52,7 @@ rooms = Table(
     # The last message of people for which turns were planned: later ones await their round.
     Column("planned_seq", Integer, nullable=False, default=0),
     _checksum(),
+    Column("policy_options", JSON),  # what is set about the policy; the rest has its defaults
     Index("ix_rooms_name_key", "name_key"),
 )
 
@@ -93,6 +94,8 @@ messages = Table(
     _checksum(),
     Column("reasoning", Text),  # what the model thought aloud before it spoke
     Column("speech", JSON),  # what the response processor did to the words, and what it heard
+    Column("turn", JSON),  # of an agent's reply: the policy, and why it was this one's turn
+    Column("heard_seq", Integer),  # the last line that an agent had heard when it began
     UniqueConstraint("room_id", "seq", name="uq_messages_seq"),
     UniqueConstraint("room_id", "owner", "idempotency_key", name="uq_messages_key"),
     Index("ix_messages_status", "status"),
@@ -110,7 +113,29 @@ turns = Table(
     Column("state", String(16), nullable=False),  # due | begun | done | dropped
     Column("reply_seq", Integer),
     _checksum(),
+    Column("why", JSON),  # a reason: {"code", "params"}
+    Column("role", String(16)),  # what the policy wanted of it: answer, opens, judge, …
+    Column("task", Text),  # what the model is told about that
     Index("ix_turns_state", "state"),
+)
+
+rounds = Table(
+    # What answers the messages of people from `since_seq` (not included) to `trigger_seq`. While
+    # it is open and no turn is due, the room's policy is asked who comes next.
+    "rounds",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("trigger_seq", Integer, primary_key=True),
+    Column("since_seq", Integer, nullable=False),
+    Column("policy", String(32), nullable=False),  # the one that was asked last
+    Column("state", String(16), nullable=False),  # open | done | dropped
+    Column("began_at", String(32), nullable=False),
+    Column("ended_at", String(32)),
+    Column("loads", Integer),  # of models, made by its turns; NULL: unknown
+    Column("naive_loads", Integer),  # those that the order of the policy would have made
+    Column("saved_s", Float),  # seconds of loading that the schedule saved
+    _checksum(),
+    Index("ix_rounds_state", "state"),
 )
 
 events = Table(

@@ -20,6 +20,7 @@ PARTS = {
     "memories": N_("memories"),
     "summary": N_("summary"),
     "transcript": N_("conversation"),
+    "task": N_("task of this turn"),
 }
 
 

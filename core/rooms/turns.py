@@ -1,0 +1,191 @@
+"""One turn after the other: begun, spoken, and stored to its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from core.agents import Agent, Agents
+from core.errors import AgentNotFound, Interrupted, Unforeseen
+from core.logs import part_logger
+from core.messages import Kind, ReplyStatus, StreamEvent
+from core.providers.chain import answer
+from core.providers.registry import Registry
+from core.rooms import book, rounds
+from core.rooms.briefing import Briefing
+from core.rooms.care import Care
+from core.rooms.flusher import Flusher
+from core.rooms.log import Logs
+from core.rooms.model import Room
+from core.rooms.options import options_for
+from core.rooms.reply import RETRY_S, Reply
+from core.rooms.speaker import Spoken, speak
+from core.rooms.speech import Speech
+from core.settings import Settings
+from core.store import Store
+
+TRANSCRIPT_LINES = 200
+
+log = part_logger("rooms")
+
+
+class Defaults(Protocol):
+    """What the user chose: read at every turn, so that a choice counts at once."""
+
+    def get(self, name: str, default: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A turn that has begun: its reply is there, `pending`."""
+
+    turn: rounds.Turn
+    room: Room
+    agent: Agent
+    chain: list[str]
+    event: StreamEvent
+
+
+class Turns:
+    """Runs turns of all rooms. Thread-safe.
+
+    `after(conn, turn)` is called in the transaction that ends a turn. `closing` is set when the
+    app ends: what is being said is then broken off, not stopped.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        agents: Agents,
+        registry: Registry,
+        settings: Settings,
+        defaults: Defaults,
+        care: Care,
+        *,
+        closing: threading.Event,
+        after: Callable[[Connection, rounds.Turn], None],
+    ) -> None:
+        self._store, self._logs, self._care = store, logs, care
+        self._agents, self._registry, self._settings = agents, registry, settings
+        self._defaults, self._closing, self._after = defaults, closing, after
+        self.flusher = Flusher()
+        self.briefing = Briefing(agents, registry, settings, defaults)
+        self.speech = Speech(settings, defaults)
+
+    def chain_of(self, room: Room, agent: Agent) -> list[str]:
+        """The models asked for this agent in this room, in order; the starter comes last."""
+        here = next((member.model for member in room.members if member.name == agent.name), None)
+        wanted = here or agent.model or self._defaults.get("default_model")
+        chain = [wanted or self._settings.models.default, *self._settings.models.fallbacks]
+        return list(dict.fromkeys(chain))
+
+    def model_of(self, room: Room, name: str) -> str:
+        """The model that a member is asked first; the default for an unknown agent."""
+        try:
+            return self.chain_of(room, self._agents.get(name))[0]
+        except AgentNotFound:
+            return self._settings.models.default
+
+    def talkativeness(self, name: str) -> float | None:
+        """How talkative an agent is; `None` when nobody chose, or it is gone."""
+        try:
+            return self._agents.get(name).talkativeness
+        except AgentNotFound:
+            return None
+
+    def open(self, conn: Connection, turn: rounds.Turn) -> Opened | None:
+        """Begin a turn; `None` when it is no longer due or its agent is gone."""
+        try:
+            agent = self._agents.get(turn.agent)
+        except AgentNotFound:
+            rounds.end(conn, turn)
+            return None
+        room = book.load_room(conn, turn.room, deleted=True)
+        chain = self.chain_of(room, agent)
+        values = {
+            "sender": agent.name,
+            "kind": str(Kind.AGENT),
+            "content": "",
+            "status": str(ReplyStatus.PENDING),
+            "model": chain[0],
+            "turn": {"policy": room.policy, **turn.why} if turn.why else None,
+        }
+        event = rounds.begin(conn, turn, values)
+        return None if event is None else Opened(turn, room, agent, chain, event)
+
+    def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
+        """Let the agent speak to the end of its reply."""
+        reply = self.reply(opened.event)
+        status, spoken = self._speak(opened, reply, cancel)
+        self._finish(opened.turn, reply, status, spoken)
+        return spoken
+
+    def reply(self, event: StreamEvent) -> Reply:
+        """A writer for the pending message of `event`."""
+        assert event.message is not None
+        rooms = self._settings.rooms
+        return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)
+
+    def _speak(
+        self, opened: Opened, reply: Reply, cancel: threading.Event
+    ) -> tuple[ReplyStatus, Spoken]:
+        room, agent = opened.room, opened.agent
+        try:
+            with self._store.read() as conn:
+                transcript = book.load_transcript(conn, room.id, TRANSCRIPT_LINES)
+            return speak(
+                agent,
+                opened.chain,
+                transcript,
+                [member.name for member in room.members],
+                options_for(agent, self._settings),
+                answer=lambda *asked: answer(self._registry, *asked, cache=self._care.cache),
+                say=reply.add,
+                cancel=cancel,
+                thinking=reply.thinking,
+                processor=self.speech.processor_for(agent),
+                brief=self.briefing.of(agent),
+                task=opened.turn.task,
+            )
+        except Exception as error:
+            log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
+            cause = Unforeseen(kind=type(error).__name__, log=self._settings.paths.logs)
+            return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
+
+    def _finish(self, turn: rounds.Turn, reply: Reply, status: ReplyStatus, spoken: Spoken) -> None:
+        reason = spoken.reason
+        if status is ReplyStatus.STOPPED and self._closing.is_set():
+            status, reason = ReplyStatus.PARTIAL, Interrupted().reason()
+        if status is ReplyStatus.PARTIAL and not reply.text:
+            status = ReplyStatus.FAILED
+        message = reply.finish(
+            status,
+            model=spoken.model,
+            host=spoken.host,
+            reason=reason,
+            usage=spoken.usage,
+            timings=spoken.timings(),
+            reasoning=spoken.reasoning,
+            speech=spoken.speech,
+            also=lambda conn: self._settle(conn, turn, status, spoken, reply),
+            wait_to_retry=lambda: not self._closing.wait(RETRY_S),
+        )
+        log.info(
+            "reply",
+            ids={"room": turn.room, "message": message.id},
+            duration_ms=spoken.timings().total_ms,
+            error=reason.code if reason else None,
+        )
+
+    def _settle(
+        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, reply: Reply
+    ) -> None:
+        rounds.end(conn, turn)
+        self._care.ended(conn, turn, status, spoken, reply.text)
+        self.briefing.ended(conn, turn.room, reply.message.seq, spoken)
+        self._after(conn, turn)
