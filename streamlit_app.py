@@ -10,14 +10,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import streamlit as st
+from core.imports import without
+
+with without("plotly", "rich"):  # the Hardware screen loads Plotly when it is opened
+    import httpx  # noqa: F401
+    import streamlit as st
+
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 from streamlit import config
 
 from core.api.access import current_access
-from core.api.app import create_app
 from core.api.lifespan import Bind, exit_with, running
-from core.api.mount import ApiRoute
+from core.api.mount import ApiRoute, Later
 from core.api.security import SecurityMiddleware
 from core.api.serving import in_charge, note_failure
 from core.paths import SHELL_PAGE, STREAMLIT_APP
@@ -38,13 +43,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     if in_charge():  # Streamlit reads STREAMLIT_SERVER_* only when its own command starts it
         config.set_option("server.address", os.environ["ENGAWA_HOST"])
         config.set_option("server.port", int(os.environ["ENGAWA_PORT"]))
-    async with running(bind(), note_failure if in_charge() else exit_with):
+    async with running(bind(), note_failure if in_charge() else exit_with), api.soon():
         yield
 
 
+def build() -> ASGIApp:
+    from core.api.app import create_app  # a second's work that no screen waits for
+
+    return create_app(current)
+
+
+api = Later(build)
 app = st.App(
     SHELL_PAGE,
-    routes=[ApiRoute(create_app(current))],
+    routes=[ApiRoute(api, current)],
     middleware=[
         Middleware(
             SecurityMiddleware,

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.api.lifespan import check_bind
 from core.errors import DataFolderInUse, InvalidInput, PortInUse
+from core.imports import without
 from core.paths import PROJECT
 from core.settings import Settings
 from core.store import holder
@@ -42,7 +43,8 @@ def serve(
         PortInUse: somebody listens there already.
         StorageError: the data folder cannot be used.
     """
-    import uvicorn  # only `serve` needs it, and it is not quick to load
+    with without("watchfiles"):
+        import uvicorn  # only `serve` needs it, and it is not quick to load
 
     global _in_charge
     check_bind(settings.host)

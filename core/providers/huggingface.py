@@ -7,6 +7,7 @@ Qwen/Qwen3-0.6B), or an absolute path. What is accepted is written in core/runne
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,8 @@ from core.providers.base import (
 from core.providers.shapes import shape_of_folder
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.pool import RunnerPool
+
+DRAWN_S = 2.0  # a runner needs longer to load, so that no answer comes later for it
 
 
 class RunnerProvider:
@@ -157,6 +160,7 @@ class RunnerProvider:
         except (ProviderError, OSError):
             return  # the answer itself will tell what is wrong
         self._pool.warm(ref, folder)
+        time.sleep(DRAWN_S)  # the screen that asked for it is drawn first
         import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-import streamlit_chat
 
 from core.messages import Message
 from core.rooms.model import Room
@@ -48,6 +47,8 @@ def _leave() -> None:
 
 
 def _bubble(line: Message, *, own: bool) -> None:
+    import streamlit_chat  # a while to load, and few look at this view
+
     # Its own faces would come from a remote site; ours is part of the page.
     said = _("(deleted)") if line.deleted else safe(line.content) or "…"
     streamlit_chat.message(

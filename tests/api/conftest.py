@@ -100,7 +100,10 @@ class Servers:
         token = bench.settings.paths.local_token.read_text().strip()
         served = Served(bench, access, listener.getsockname()[1], token)
         # The stand-in for the screens comes last, as in the real app.
-        routes = [ApiRoute(create_app(lambda: bench)), Route("/{rest:path}", _screens)]
+        routes = [
+            ApiRoute(create_app(lambda: bench), lambda: bench),
+            Route("/{rest:path}", _screens),
+        ]
         guarded = SecurityMiddleware(Starlette(routes=routes), lambda: access, lambda: served.bind)
         given = {"ws": "websockets-sansio", "ws_per_message_deflate": False, **options}
         config = uvicorn.Config(guarded, log_level="error", lifespan="off", **given)

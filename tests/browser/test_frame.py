@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+from testing.running import running as start
 from tests.browser.conftest import OpenPage, Server
 from tests.browser.steps import composer, from_end, line, ready, running, say, top
 
@@ -25,6 +29,19 @@ def test_a_first_visit_by_its_address(open_page: OpenPage, path: str, heading: s
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     expect(page).to_have_title(f"{heading} · Engawa")
     expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what a process has mapped")
+def test_a_room_is_drawn_without_the_libraries_of_tables(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    with start(tmp_path / "data") as server:
+        page = open_page("/", on=server)
+        ready(page)
+        page.wait_for_timeout(500)
+        mapped = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
+    for name in ("pandas", "pyarrow", "torch"):
+        assert f"site-packages/{name}/" not in mapped
 
 
 def test_an_old_room_by_its_address(open_page: OpenPage, server: Server) -> None:

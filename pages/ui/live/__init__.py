@@ -32,7 +32,7 @@ def talk(room: str, data: Mapping[str, Any], choose: Choose) -> bool:
     """
     result = _component()(
         key=f"talk-{room}",
-        data={"role": "talk", "room": room, **data},
+        data=_bare({"role": "talk", "room": room, **data}),
         on_settled_change=_nothing,
         on_changed_change=_nothing,
         on_chosen_change=_nothing,
@@ -47,9 +47,14 @@ def strip(room: str, data: Mapping[str, Any], on_stop: Callable[[], None]) -> No
     """Who speaks and who is next, Stop, and the way back to the end."""
     _component()(
         key=f"strip-{room}",
-        data={"role": "foot", "room": room, **data},
+        data=_bare({"role": "foot", "room": room, **data}),
         on_stop_change=on_stop,
     )
+
+
+def _bare(data: dict[str, Any]) -> list[dict[str, Any]]:
+    # In a bare mapping Streamlit looks for data frames, and loads pandas for it: half a second.
+    return [data]
 
 
 def _nothing() -> None:

@@ -19,10 +19,10 @@ class Talk {
     this.follower = new Follower(() => this.hub && this.hub.redraw());
   }
 
-  update(component, hub) {
+  update(data, trigger, hub) {
     this.hub = hub;
-    this.data = component.data;
-    this.trigger = component.setTriggerValue;
+    this.data = data;
+    this.trigger = trigger;
     hub.follower = this.follower;
     this.asked = Math.max(this.asked, this.data.settled);
     if (!this.begun && !this.data.settled) this.follower.rest();
@@ -202,15 +202,15 @@ class Strip {
     this.down = root.querySelector(".down");
   }
 
-  update(component, hub) {
+  update(data, trigger, hub) {
     this.hub = hub;
-    this.data = component.data;
+    this.data = data;
     const { words } = this.data;
     this.stop.querySelector("span").textContent = words.stop;
     this.down.querySelector("span").textContent = words.down;
     this.stop.onclick = () => {
       this.stopping = true;
-      component.setTriggerValue("stop", Date.now());
+      trigger("stop", Date.now());
       hub.redraw();
     };
     this.down.onclick = () => hub.follower && hub.follower.end();
@@ -260,7 +260,8 @@ class Strip {
 const views = new WeakMap();
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { parentElement } = component;
+  const [data] = component.data;
   parentElement.querySelector(".root").className = `root ${data.role}`;
   let view = views.get(parentElement);
   if (!view) {
@@ -268,7 +269,7 @@ export default function (component) {
     views.set(parentElement, view);
   }
   const hub = hubOf(data.room);
-  view.update(component, hub);
+  view.update(data, component.setTriggerValue, hub);
   hub.attach(view);
   return () => {
     view.close();
