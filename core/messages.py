@@ -67,6 +67,14 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Votes:
+    """How many users liked a line, and how many did not."""
+
+    up: int = 0
+    down: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One line of a room. `seq` counts 1, 2, 3, … per room without a gap.
 
@@ -75,6 +83,11 @@ class Message:
     thought aloud; `speech` is what the response processor did and heard (`None`: nothing). `turn`
     tells why it was this agent's: {"policy", "code", "params"}; `heard_seq` is the last line that
     it had heard when it began.
+
+    `to` names those for whom a whisper is (empty: everybody). `variant` of `variants` answers
+    is the one that is shown; `votes` are those on it. `again` tells, while it is pending, that
+    this line is not new: "regenerate" or "continue". `hidden`: whoever asked may not hear it,
+    so its words are left out.
     """
 
     id: str
@@ -97,6 +110,14 @@ class Message:
     speech: Mapping[str, Any] | None = None
     turn: Mapping[str, Any] | None = None
     heard_seq: int | None = None
+    to: tuple[str, ...] = ()
+    pinned: bool = False
+    edited_at: str | None = None
+    variant: int = 1
+    variants: int = 1
+    votes: Votes = Votes()
+    again: str | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,7 @@ class Line:
     seq: int
     sender: str
     content: str
+    whispered: bool = False
 
 
 FrameType = Literal["message", "delta", "status", "edit", "presence", "error"]

@@ -17,6 +17,7 @@ from core.providers.tokens import MESSAGE_TOKENS
 SUMMARY_SHARE = 8  # of the talk's tokens the summary may take 1/n
 # The oldest lines leave the summary this many at a time.
 SUMMARY_STEP = 64
+WHISPERED = "whispering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def as_messages(agent: str, talk: Talk, inserts: Sequence[Insert] = ()) -> list[
     said += [
         PromptMessage("assistant", line.content)
         if name_key(line.sender) == own
-        else PromptMessage("user", f"{line.sender}: {line.content}")
+        else PromptMessage("user", f"{_speaker(line)}: {line.content}")
         for line in talk.lines
     ]
     places: dict[int, list[PromptMessage]] = {}
@@ -99,6 +100,11 @@ def as_messages(agent: str, talk: Talk, inserts: Sequence[Insert] = ()) -> list[
         for message in (*places.get(place, ()), *said[place : place + 1]):
             _add(found, message)
     return found
+
+
+def _speaker(line: Heard) -> str:
+    # Said to this agent alone: it should know that the others did not hear it.
+    return f"{line.sender} ({WHISPERED})" if getattr(line, "whispered", False) else line.sender
 
 
 def _add(found: list[PromptMessage], message: PromptMessage) -> None:

@@ -6,14 +6,28 @@ from dataclasses import asdict
 from typing import Any
 
 from core.agents.traces import Trace
+from core.errors import by_code, explain
+from core.messages import Reason
 from core.providers.base import ModelInfo, ProviderState
 from core.rooms.frames import message_body
 from core.rooms.model import Room, RoomSummary
-from core.text import translate
+from core.text import language, translate
 
 
-def room_body(room: Room) -> dict[str, Any]:
-    body = asdict(room)
+def reason_body(reason: Reason | None, lang: str | None = None) -> dict[str, str] | None:
+    """A stored reason as errors are given."""
+    if reason is None:
+        return None
+    hint = by_code(reason.code).next_step
+    return {
+        "code": reason.code,
+        "message": explain(reason, lang),
+        "hint": translate(hint, lang or language(), dict(reason.params)),
+    }
+
+
+def room_body(room: Room, lang: str | None = None) -> dict[str, Any]:
+    body = asdict(room) | {"halted": reason_body(room.halted, lang)}
     members = [
         {**asdict(member), "kind": str(member.kind), "capabilities": list(member.capabilities)}
         for member in room.members
@@ -23,7 +37,7 @@ def room_body(room: Room) -> dict[str, Any]:
 
 def summary_body(summary: RoomSummary, lang: str) -> dict[str, Any]:
     last = summary.last_line
-    return room_body(summary.room) | {
+    return room_body(summary.room, lang) | {
         "last_line": message_body(last, lang) if last else None,
         "speaking": summary.speaking,
     }

@@ -62,6 +62,7 @@ def say(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> Future[Message]:
         owner=seat.owner,
         key=_optional(frame, "idempotency_key"),
         reply_to=_number(frame, "reply_to"),
+        to=_names(frame, "to"),
     )
 
 
@@ -94,6 +95,7 @@ def _agent_message(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> None:
         seat.connection,
         reply_to=_number(frame, "reply_to"),
         key=_optional(frame, "idempotency_key"),
+        to=_names(frame, "to"),
     )
 
 
@@ -120,6 +122,13 @@ def _text(frame: dict[str, Any], name: str) -> str:
 
 def _optional(frame: dict[str, Any], name: str) -> str | None:
     return None if frame.get(name) is None else _text(frame, name)
+
+
+def _names(frame: dict[str, Any], name: str) -> list[str]:
+    value = frame.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidInput(field=name, expected="a list of names", found=repr(value)[:40])
+    return value
 
 
 def _number(frame: dict[str, Any], name: str) -> int | None:

@@ -56,14 +56,14 @@ async def list_rooms(
     responses=failures(404, 409),
     summary="Create a room",
 )
-async def create_room(new: NewRoom, bench: Bench) -> JSONResponse:
+async def create_room(new: NewRoom, bench: Bench, lang: Language) -> JSONResponse:
     room = await in_thread(bench.rooms.create, new.name, new.members)
-    return JSONResponse(room_body(room), status_code=201)
+    return JSONResponse(room_body(room, lang), status_code=201)
 
 
 @router.get("/{room}", response_model=RoomOut, responses=failures(404), summary="Read a room")
-async def read_room(room: RoomRef, bench: Bench) -> JSONResponse:
-    return JSONResponse(room_body(await in_thread(bench.rooms.get, room)))
+async def read_room(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse:
+    return JSONResponse(room_body(await in_thread(bench.rooms.get, room), lang))
 
 
 @router.patch(

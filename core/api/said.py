@@ -27,6 +27,7 @@ async def stored(
         owner=owner,
         key=new.idempotency_key,
         reply_to=new.reply_to,
+        to=new.to,
     )
     message = await asyncio.wrap_future(said)
     return JSONResponse(message_body(message, lang), status_code=201)

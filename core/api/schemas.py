@@ -36,6 +36,9 @@ class NewMessage(_Body):
         None, description="One per room and user: sent twice, it is stored once."
     )
     reply_to: Seq | None = Field(None, description="The `seq` of the message this answers.")
+    to: list[Name] = Field(
+        default_factory=list, max_length=20, description="A whisper: who alone hears it."
+    )
 
 
 class NewMessageSimple(NewMessage):
@@ -53,6 +56,11 @@ class TimingsOut(BaseModel):
     first_token_ms: float | None
     total_ms: float | None
     tokens_per_s: float | None
+
+
+class VotesOut(BaseModel):
+    up: int
+    down: int
 
 
 class MessageOut(BaseModel):
@@ -77,6 +85,16 @@ class MessageOut(BaseModel):
     speech: dict[str, Any] | None = Field(description="What was cut, masked and heard in it.")
     turn: dict[str, Any] | None = Field(description="Why it was this one's turn.")
     heard_seq: int | None = Field(description="The last line it had heard when it began.")
+    to: list[str] = Field(description="Whom a whisper is for; empty: everybody.")
+    pinned: bool
+    edited_at: str | None
+    variant: int = Field(description="Which of its answers is shown, from 1.")
+    variants: int = Field(description="How many answers there are.")
+    votes: VotesOut = Field(description="Of the answer that is shown.")
+    again: Literal["regenerate", "continue"] | None = Field(
+        description="While it is pending: that this line is not new."
+    )
+    hidden: bool = Field(description="It was not for the ears that `as` names: no words.")
 
 
 class MessageList(BaseModel):
@@ -88,6 +106,8 @@ class MemberOut(BaseModel):
     kind: Literal["agent", "external"]
     model: str | None
     capabilities: list[str]
+    muted: bool = Field(description="It listens and is not asked.")
+    away: bool = Field(description="An outside agent that has not been heard of for a while.")
 
 
 class SeatOut(BaseModel):
@@ -96,6 +116,8 @@ class SeatOut(BaseModel):
     name: str
     kind: Literal["agent", "external"]
     capabilities: list[str]
+    muted: bool
+    away: bool
     description: str
     model: str | None
 
@@ -115,6 +137,8 @@ class RoomOut(BaseModel):
     deleted_at: str | None
     last_seq: int
     last_event: int
+    origin: dict[str, Any] | None = Field(description="Of a branch: {room, name, seq}.")
+    halted: ErrorBody | None = Field(description="Why nobody answers until it is let go on.")
 
 
 class RoomLine(RoomOut):

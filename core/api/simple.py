@@ -74,5 +74,7 @@ def _seated(bench: Workbench, member: Member) -> dict[str, object]:
         "name": member.name,
         "kind": str(member.kind),
         "capabilities": list(member.capabilities),
+        "muted": member.muted,
+        "away": member.away,
         **described,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import delete as sql_delete
 from core.errors import AgentNotFound, NameTaken
 from core.messages import Kind, StreamEvent
 from core.providers.cache import forget_answers
-from core.rooms import book
+from core.rooms import attendance, book
 from core.rooms.model import Room, RoomSummary
 from core.rooms.policies import IN_ORDER
 from core.rooms.policies.options import checked_options, checked_policy
@@ -90,9 +91,38 @@ def set_model(
         RoomNotFound.
         AgentNotFound: it does not sit in this room.
     """
+    return _set_member(conn, ref, member, model=model)
+
+
+def mute(conn: Connection, ref: str, member: str, *, muted: bool) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound.
+        AgentNotFound: it does not sit in this room.
+    """
+    return _set_member(conn, ref, member, muted=muted)
+
+
+def rename_member(conn: Connection, ref: str, old: str, new: str) -> tuple[Room, StreamEvent]:
+    """The member `old` is called `new` from now on, and has heard what it heard.
+
+    Raises:
+        RoomNotFound.
+        AgentNotFound: it does not sit in this room.
+        NameTaken: somebody there has that name.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    taken = and_(t.members.c.room_id == room_id, t.members.c.name_key == name_key(new))
+    if name_key(new) != name_key(old) and conn.execute(select(t.members).where(taken)).first():
+        raise NameTaken(name=new)
+    attendance.renamed(conn, room_id, old, new)
+    return _set_member(conn, room_id, old, name=new, name_key=name_key(new))
+
+
+def _set_member(conn: Connection, ref: str, member: str, **values: Any) -> tuple[Room, StreamEvent]:
     room_id = book.find_room(conn, ref)["id"]
     where = and_(t.members.c.room_id == room_id, t.members.c.name_key == name_key(member))
-    if conn.execute(update(t.members).where(where).values(model=model)).rowcount == 0:
+    if conn.execute(update(t.members).where(where).values(**values)).rowcount == 0:
         raise AgentNotFound(agent=member)
     return announced(conn, room_id)
 
@@ -182,6 +212,9 @@ def announced(conn: Connection, room_id: str) -> tuple[Room, StreamEvent]:
         "name": room.name,
         "members": [member.name for member in room.members],
         "policy": room.policy,
+        "muted": [member.name for member in room.members if member.muted],
+        "away": [member.name for member in room.members if member.away],
+        "halted": asdict(room.halted) if room.halted else None,
         "deleted": room.deleted_at is not None,
     }
     return room, book.add_event(conn, room_id, "presence", None, body=body)
@@ -214,16 +247,22 @@ def _seat(conn: Connection, room_id: str, members: Sequence[str]) -> None:
     ]
     if rows:
         conn.execute(insert(t.members), rows)
+        attendance.came(conn, room_id, list(dict.fromkeys(members)))
 
 
 def _reseat(conn: Connection, room_id: str, members: Sequence[str]) -> None:
+    """Who stays keeps its seat; who goes has heard what it heard."""
     inside = and_(t.members.c.room_id == room_id, t.members.c.kind == str(Kind.AGENT))
-    kept = {
-        row.name_key: row.model
-        for row in conn.execute(select(t.members.c.name_key, t.members.c.model).where(inside))
+    columns = ("name_key", "name", "model", "joined_at", "muted")
+    query = select(*(t.members.c[name] for name in columns)).where(inside)
+    kept: dict[str, dict[str, Any]] = {
+        row["name_key"]: dict(row) for row in conn.execute(query).mappings()
     }
+    staying = [name_key(name) for name in members]
+    attendance.went(conn, room_id, [key for key in kept if key not in staying])
     conn.execute(sql_delete(t.members).where(inside))
     _seat(conn, room_id, members)
-    for key, model in kept.items():
+    for key in kept.keys() & set(staying):
         where = and_(t.members.c.room_id == room_id, t.members.c.name_key == key)
-        conn.execute(update(t.members).where(where).values(model=model))
+        values = {name: kept[key][name] for name in ("model", "joined_at", "muted")}
+        conn.execute(update(t.members).where(where).values(**values))

@@ -13,7 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
 
 from core.errors import MessageNotFound, RoomNotFound
-from core.messages import Kind, Line, Message, Reason, ReplyStatus, StreamEvent, Timings, Usage
+from core.messages import (
+    Kind,
+    Message,
+    Reason,
+    ReplyStatus,
+    StreamEvent,
+    Timings,
+    Usage,
+    Votes,
+)
 from core.rooms.model import Member, Room
 from core.rooms.rules import name_key
 from core.store import tables as t
@@ -35,31 +44,13 @@ _COUNT_EVENT = (
 )
 _COUNT_MESSAGE = _COUNT_EVENT.values(last_seq=bindparam("seq"))
 _UNSET = (
-    "reply_to",
-    "model",
-    "host",
-    "reason",
-    "usage",
-    "timings",
-    "reasoning",
-    "speech",
-    "turn",
-    "heard_seq",
+    *("reply_to", "model", "host", "reason", "usage", "timings", "reasoning", "speech"),
+    *("turn", "heard_seq", "to", "edited_at", "votes", "again"),
 )
 _INSERT_EVENT = insert(t.events)
 _INSERT_MESSAGE = insert(t.messages)
 _MESSAGE = select(t.messages).where(
     t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
-)
-_TRANSCRIPT = (
-    select(t.messages.c.seq, t.messages.c.sender, t.messages.c.content)
-    .where(
-        t.messages.c.room_id == bindparam("room"),
-        t.messages.c.status != ReplyStatus.PENDING,
-        t.messages.c.content != "",
-    )
-    .order_by(t.messages.c.seq.desc())
-    .limit(bindparam("most"))
 )
 _APPEND = (
     update(t.messages)
@@ -98,21 +89,32 @@ def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Memb
         query = query.where(t.members.c.room_id == room_ids[0])
     for row in conn.execute(query).mappings():
         if row["room_id"] in found:
-            found[row["room_id"]].append(
-                Member(row["name"], Kind(row["kind"]), row["model"], tuple(row["capabilities"]))
-            )
+            found[row["room_id"]].append(_to_member(row))
     return found
+
+
+def _to_member(row: RowMapping) -> Member:
+    return Member(
+        name=row["name"],
+        kind=Kind(row["kind"]),
+        model=row["model"],
+        capabilities=tuple(row["capabilities"]),
+        muted=row["muted"],
+        away=row["away"],
+    )
 
 
 def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
     fields = ("id", "name", "policy", "created_at", "updated_at", "last_seq", "last_event")
     values = {name: row[name] for name in fields}
-    options = row["policy_options"] or {}
+    halted = row["halted"]
     return Room(
         **values,
-        policy_options=options,
+        policy_options=row["policy_options"] or {},
         deleted_at=row["deleted_at"],
         members=tuple(members),
+        origin=row["origin"],
+        halted=Reason(halted["code"], halted["params"]) if halted else None,
     )
 
 
@@ -153,6 +155,14 @@ def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
         speech=row.get("speech"),
         turn=row.get("turn"),
         heard_seq=row.get("heard_seq"),
+        # An event of an older version lacks these.
+        to=tuple(row.get("to") or ()),
+        pinned=bool(row.get("pinned")),
+        edited_at=row.get("edited_at"),
+        variant=row.get("variant") or 1,
+        variants=row.get("variants") or 1,
+        votes=Votes(**(row.get("votes") or {})),
+        again=row.get("again"),
     )
 
 
@@ -186,12 +196,6 @@ def load_messages(
     return [to_message(row) for row in conn.execute(query).mappings()][::-1]
 
 
-def load_transcript(conn: Connection, room_id: str, limit: int) -> list[Line]:
-    """The last `limit` finished messages that have words, oldest first."""
-    rows = conn.execute(_TRANSCRIPT, {"room": room_id, "most": limit}).all()
-    return [Line(row.seq, row.sender, row.content) for row in reversed(rows)]
-
-
 def unfinished(conn: Connection, room_id: str, up_to: int) -> list[Message]:
     """The messages with seq ≤ `up_to` that somebody still writes."""
     query = select(t.messages).where(
@@ -212,6 +216,9 @@ def add_message(conn: Connection, room: RowMapping, values: dict[str, Any]) -> S
         "created_at": now(),
         "attachments": [],
         "deleted": False,
+        "pinned": False,
+        "variant": 1,
+        "variants": 1,
         **dict.fromkeys(_UNSET),
         **values,
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, select
 
-from core.messages import Kind, Line
-from core.rooms import book, rounds
+from core.messages import Kind, Reason
+from core.rooms import book, hearing, rounds
 from core.rooms.policies import policy_of, with_defaults
-from core.rooms.policies.base import Decision, Taken, View
+from core.rooms.policies.base import Choice, Decision, Taken, View
 from core.store import tables as t
 
 TRANSCRIPT_LINES = 20
@@ -30,9 +30,19 @@ class Decider:
         self, conn: Connection, room: RowMapping, round_: RowMapping, answers: Answers
     ) -> Decision:
         """What the policy that the room has just now says about this round."""
+        if (hearers := hearing.hearers(conn, room["id"], round_["trigger_seq"])) is not None:
+            return self._whispered(conn, room["id"], round_["trigger_seq"], hearers)
         policy = policy_of(room["policy"])
         view = self._view(conn, room, round_, answers, with_transcript=policy.asks_models)
         return policy.next(view)
+
+    def _whispered(
+        self, conn: Connection, room_id: str, trigger: int, hearers: Sequence[str]
+    ) -> Decision:
+        """A whisper is answered by those who heard it, whatever the policy."""
+        if _taken(conn, room_id, trigger):
+            return []
+        return [Choice(name, Reason("whispered")) for name in hearers]
 
     def _view(
         self,
@@ -46,16 +56,16 @@ class Decider:
         room_id, trigger = room["id"], round_["trigger_seq"]
         said = rounds.said_between(conn, room_id, round_["since_seq"], trigger)
         members = book.members_of(conn, [room_id])[room_id]
-        inside = tuple(member.name for member in members if member.kind is Kind.AGENT)
+        inside = tuple(one.name for one in members if one.kind is Kind.AGENT and not one.muted)
         taken = _taken(conn, room_id, trigger)
-        lines = book.load_transcript(conn, room_id, TRANSCRIPT_LINES) if with_transcript else ()
+        lines = hearing.transcript(conn, room_id, None, TRANSCRIPT_LINES) if with_transcript else ()
         weights = {name: self._talkative(name) for name in inside}
         return View(
             asked=tuple(row["content"] for row in said),
             members=inside,
             outside=tuple(member.name for member in members if member.kind is not Kind.AGENT),
             talkativeness={name: one for name, one in weights.items() if one is not None},
-            transcript=tuple(Line(line.seq, line.sender, line.content) for line in lines),
+            transcript=tuple(lines),
             last_speaker=taken[-1].agent if taken else _last_speaker(conn, room_id),
             taken=taken,
             options=with_defaults(policy_of(room["policy"]), room["policy_options"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +19,8 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Text = Annotated[str, Field(max_length=1_000_000)]
 Word = Annotated[str, Field(max_length=400)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
+Ordinal = Annotated[int, Field(ge=1, le=10_000)]
+Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT[0-9:.]{8,15}Z$")]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -45,6 +47,47 @@ class ReasonPart(_Part):
     params: dict[str, Any] = {}
 
 
+class VariantPart(_Part):
+    """An answer of a line that is not shown."""
+
+    number: Ordinal
+    content: Text
+    status: ReplyStatus
+    model: Word | None = None
+    host: Word | None = None
+    reason: ReasonPart | None = None
+    usage: UsagePart | None = None
+    timings: TimingsPart | None = None
+    reasoning: Text | None = None
+    speech: dict[str, Any] | None = None
+    edited_at: Moment | None = None
+
+
+class EditPart(_Part):
+    """What a line said before it was changed."""
+
+    number: Ordinal
+    variant: Ordinal
+    content: Text
+    editor: Word
+    at: Moment
+
+
+class VotePart(_Part):
+    variant: Ordinal
+    voter: Word
+    value: Literal[1, -1]
+    at: Moment
+
+
+class SpanPart(_Part):
+    """When somebody sat in the room, counted in messages."""
+
+    name: Name
+    since_seq: Count
+    until_seq: Count | None = None
+
+
 class Line(_Part):
     """One message."""
 
@@ -67,11 +110,20 @@ class Line(_Part):
     speech: dict[str, Any] | None = None
     turn: dict[str, Any] | None = None
     heard_seq: Annotated[int, Field(ge=0)] | None = None
+    to: Annotated[list[Name], Field(max_length=20)] = []
+    pinned: bool = False
+    edited_at: Moment | None = None
+    variant: Ordinal = 1
+    variants: Ordinal = 1
+    others: list[VariantPart] = []
+    edits: list[EditPart] = []
+    votes: list[VotePart] = []
 
 
 class MemberPart(_Part):
     name: Name
     model: Word | None = None
+    muted: bool = False
 
 
 class RoomPart(_Part):
@@ -81,6 +133,11 @@ class RoomPart(_Part):
     policy_options: dict[str, Any] = {}
     created_at: AwareDatetime
     members: Annotated[list[MemberPart], Field(max_length=100)] = []
+    attendance: Annotated[list[SpanPart], Field(max_length=MAX_MESSAGES)] | None = None
+    origin: dict[str, Any] | None = None
+    limits: dict[str, Number] | None = None
+    spent: dict[str, Number | None] | None = None
+    halted: ReasonPart | None = None
 
 
 class Document(_Part):
@@ -107,11 +164,30 @@ def checked_document(content: Mapping[str, Any]) -> Document:
             expected = f"at most {len(document.messages)}"
             raise InvalidInput(field=f"{field}.reply_to", expected=expected, found=line.reply_to)
         checked_name(line.sender, f"{field}.sender")
+        _check_beside(line, field)
         _refuse_half_letters(line.content, f"{field}.content")
     names = [name_key(checked_name(one.name, "members")) for one in document.room.members]
     if len(set(names)) < len(names):
         raise InvalidInput(field="members", expected="each once", found="a name twice")
     return document
+
+
+def _check_beside(line: Line, field: str) -> None:
+    """Each answer is there once, and what is kept beside it is text, too."""
+    numbers = sorted([line.variant, *(one.number for one in line.others)])
+    if numbers != list(range(1, line.variants + 1)):
+        raise InvalidInput(field=f"{field}.others", expected="each answer once", found=numbers)
+    for part in ("edits", "votes"):
+        kept = getattr(line, part)
+        keys = {_key(one) for one in kept}
+        if len(keys) < len(kept):
+            raise InvalidInput(field=f"{field}.{part}", expected="each once", found="one twice")
+    for text in [one.content for one in line.others] + [one.content for one in line.edits]:
+        _refuse_half_letters(text, field)
+
+
+def _key(kept: EditPart | VotePart) -> object:
+    return kept.number if isinstance(kept, EditPart) else (kept.variant, kept.voter)
 
 
 def _refuse_half_letters(text: str, field: str) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from core.errors import AgentNotFound, InvalidInput, NameTaken
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
-from core.rooms import admin, book, posting
+from core.rooms import admin, attendance, book, posting
 from core.rooms.engine import Engine
 from core.rooms.log import Logs
 from core.rooms.model import Room
@@ -115,6 +115,7 @@ class Outside:
         *,
         reply_to: int | None = None,
         key: str | None = None,
+        to: Sequence[str] = (),
     ) -> Message:
         """An outside agent's whole answer; it ends what the agent was streaming.
 
@@ -131,6 +132,7 @@ class Outside:
             reply_to,
             self._settings.rooms.message_limit,
             Kind.EXTERNAL,
+            to,
         )
         with self._lock:
             reply = self._speaking.pop((seat.room, name_key(seat.name)), None)
@@ -148,6 +150,11 @@ class Outside:
 
     def forget_all(self, conn: Connection) -> None:
         """At start nobody from outside is here yet."""
+        query = select(t.members.c.room_id, t.members.c.name).where(
+            t.members.c.kind == str(Kind.EXTERNAL)
+        )
+        for row in conn.execute(query).all():
+            attendance.went(conn, row.room_id, [row.name])
         conn.execute(delete(t.members).where(t.members.c.kind == str(Kind.EXTERNAL)))
 
     def _seat_of(self, ref: str, agent: str, connection: str) -> Seat:
@@ -201,6 +208,7 @@ class Outside:
                 "capabilities": capabilities,
             }
             conn.execute(insert(t.members), row)
+            attendance.came(conn, room.id, [name])
         return admin.announced(conn, room.id)
 
 
@@ -214,6 +222,7 @@ def _capabilities(agent: Mapping[str, Any]) -> list[str]:
 
 
 def _rise(conn: Connection, *, room_id: str, names: Sequence[str]) -> StreamEvent:
+    attendance.went(conn, room_id, names)
     conn.execute(
         delete(t.members).where(
             t.members.c.room_id == room_id,

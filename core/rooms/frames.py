@@ -35,6 +35,14 @@ def message_body(message: Message, lang: str | None = None) -> dict[str, Any]:
         "speech": dict(message.speech) if message.speech else None,
         "turn": {**message.turn, "why": why(message.turn, lang)} if message.turn else None,
         "heard_seq": message.heard_seq,
+        "to": list(message.to),
+        "pinned": message.pinned,
+        "edited_at": message.edited_at,
+        "variant": message.variant,
+        "variants": message.variants,
+        "votes": asdict(message.votes),
+        "again": message.again,
+        "hidden": message.hidden,
     }
 
 

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.messages import Kind, Message
+from core.messages import Kind, Message, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An agent of the room. `model` overrides the agent's own model here; `None` does not."""
+    """An agent of the room. `model` overrides the agent's own model here; `None` does not.
+
+    Who is `muted` hears everything and is not asked. Who is `away` (only agents from outside)
+    has not been heard of for a while: its turns are left out until it is back.
+    """
 
     name: str
     kind: Kind
     model: str | None = None
     capabilities: tuple[str, ...] = ()
+    muted: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Room:
     """One room. `last_seq` and `last_event` count its messages and events so far.
 
     `policy_options` is what is set about its turn policy; the rest has the policy's defaults.
+    `origin` tells where a branch comes from: {room, name, seq}. `halted` is why nobody answers
+    here until somebody lets it go on.
     """
 
     id: str
@@ -36,6 +44,8 @@ class Room:
     last_event: int
     deleted_at: str | None = None
     policy_options: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] | None = None
+    halted: Reason | None = None
 
     @property
     def agents(self) -> tuple[str, ...]:

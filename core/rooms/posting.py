@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,14 @@ from sqlalchemy import Connection, and_, delete, select, update
 from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.providers.cache import forget_answer
-from core.rooms import book
+from core.rooms import book, whispers
 from core.rooms.rules import checked_content, checked_name, name_key
 from core.store import tables as t
 from core.text import N_, words
 
 MAX_KEY = 200
 _ERASED: dict[str, Any] = {"content": "", "attachments": [], "reasoning": None, "speech": None}
+_PLAIN: dict[str, Any] = {"pinned": False, "votes": None, "variant": 1, "variants": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Draft:
     key: str | None
     reply_to: int | None
     kind: Kind = Kind.HUMAN
+    to: tuple[str, ...] = ()
 
     @classmethod
     def checked(
@@ -41,6 +43,7 @@ class Draft:
         reply_to: int | None,
         limit: int,
         kind: Kind = Kind.HUMAN,
+        to: Sequence[str] = (),
     ) -> Draft:
         """
         Raises:
@@ -53,7 +56,8 @@ class Draft:
                 found=len(key),
             )
         text = checked_content(content, limit)
-        return cls(text, checked_name(sender, "sender"), owner, key, reply_to, kind)
+        said_by = checked_name(sender, "sender")
+        return cls(text, said_by, owner, key, reply_to, kind, whispers.checked(to, said_by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,9 @@ def post(
     if draft.reply_to is not None and not 1 <= draft.reply_to <= room["last_seq"]:
         expected = words(N_("a message from 1 to {last}"), last=room["last_seq"])
         raise InvalidInput(field="reply_to", expected=expected, found=draft.reply_to)
-    heard = str(Kind.AGENT) in members.values()
+    to = whispers.known(conn, room["id"], draft.to)
+    answering = {name_key(name) for name in to} & members.keys() if to else members.keys()
+    heard = any(members[key] == Kind.AGENT for key in answering)
     if heard:
         charge(conn)
     values = {
@@ -100,10 +106,11 @@ def post(
         "reply_to": draft.reply_to,
         "owner": draft.owner,
         "idempotency_key": draft.key,
+        "to": to or None,
     }
     event = book.add_message(conn, room, values)
     assert event.message is not None
-    if not heard:
+    if str(Kind.AGENT) not in members.values():
         _pass_over(conn, room["id"], event.message.seq)
     return Posted(event.message, event, heard)
 
@@ -119,9 +126,11 @@ def erase(conn: Connection, ref: str, seq: int) -> StreamEvent:
     message = book.load_message(conn, room_id, seq)
     if not message.status.final:
         raise Conflict(detail=words(N_("the message is still being written")))
-    event = book.change_message(conn, room_id, seq, "edit", {**_ERASED, "deleted": True})
+    event = book.change_message(conn, room_id, seq, "edit", {**_ERASED, **_PLAIN, "deleted": True})
     _erase_events(conn, room_id, seq)
     forget_answer(conn, message.content)
+    for table in (t.variants, t.edits, t.votes):
+        conn.execute(delete(table).where(table.c.room_id == room_id, table.c.seq == seq))
     # Later prompts may have quoted it.
     quoted = and_(t.prompts.c.room_id == room_id, t.prompts.c.seq >= seq)
     conn.execute(delete(t.prompts).where(quoted))
@@ -155,6 +164,7 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
         return None
     known = book.to_message(row)
     same = (known.sender, known.reply_to) == (draft.sender, draft.reply_to)
+    same = same and {*map(name_key, known.to)} == {*map(name_key, draft.to)}
     # A tombstone has lost its words; its key still stands for that message.
     if not same or not (known.deleted or known.content == draft.content):
         raise IdempotencyConflict(key=draft.key)

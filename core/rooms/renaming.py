@@ -7,7 +7,7 @@ from core.rooms.service import Rooms
 
 
 def seat_under(rooms: Rooms, old: str, new: str) -> list[str]:
-    """Seat `new` wherever `old` sits, at the same place and with the same model there.
+    """Seat `new` wherever `old` sits, at the same place: it uses and has heard the same there.
 
     Messages keep the name under which they were said.
 
@@ -24,8 +24,6 @@ def seat_under(rooms: Rooms, old: str, new: str) -> list[str]:
         chair = next((one for one in room.members if name_key(one.name) == name_key(old)), None)
         if chair is None or chair.name not in room.agents:
             continue
-        rooms.update(room.id, members=[new if one == chair.name else one for one in room.agents])
-        if chair.model is not None:
-            rooms.set_model(room.id, new, chair.model)
+        rooms.rename_member(room.id, chair.name, new)
         changed.append(room.name)
     return changed

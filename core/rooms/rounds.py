@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, se
 
 from core.errors import AgentNotFound
 from core.messages import Kind, Reason, ReplyStatus, StreamEvent
-from core.rooms import book
+from core.rooms import book, hearing
 from core.rooms.policies.base import Ask, Choice, Decision
 from core.rooms.rules import name_key
 from core.store import tables as t
@@ -76,7 +76,7 @@ _COUNT_TURNS = select(func.count()).where(
     t.turns.c.room_id == bindparam("room"), t.turns.c.trigger_seq == bindparam("trigger")
 )
 _SAID = (
-    select(t.messages.c.seq, t.messages.c.content)
+    select(t.messages.c.seq, t.messages.c.content, t.messages.c.sender, t.messages.c.to)
     .where(
         t.messages.c.room_id == bindparam("room"),
         t.messages.c.seq > bindparam("since"),
@@ -102,7 +102,7 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
     waiting = due(conn, room_id)
     while not waiting:
         room = conn.execute(_ROOM, {"room": room_id}).mappings().one()
-        if room["deleted_at"] is not None or _begun(conn, room_id):
+        if room["deleted_at"] is not None or room["halted"] or _begun(conn, room_id):
             return Plan()
         round_ = open_round(conn, room_id) or (_begin_round(conn, room) if opening else None)
         if round_ is None:
@@ -177,7 +177,8 @@ def begin(conn: Connection, turn: Turn, values: dict[str, Any]) -> StreamEvent |
     )
     if claimed.rowcount == 0:
         return None
-    told = {"reply_to": turn.trigger_seq or None, "heard_seq": room["last_seq"]}
+    to = hearing.answer_to(conn, turn.room, turn.trigger_seq, turn.agent)
+    told = {"reply_to": turn.trigger_seq or None, "heard_seq": room["last_seq"], "to": to}
     return book.add_message(conn, room, {**values, **told})
 
 
@@ -201,7 +202,8 @@ def close_unfinished(conn: Connection) -> list[StreamEvent]:
     events = []
     for row in pending.all():
         status = ReplyStatus.PARTIAL if row["content"] else ReplyStatus.FAILED
-        values = {"status": str(status), "reason": {"code": "interrupted", "params": {}}}
+        reason = {"code": "interrupted", "params": {}}
+        values = {"status": str(status), "reason": reason, "again": None}
         events.append(book.change_message(conn, row["room_id"], row["seq"], "status", values))
     conn.execute(update(t.turns).where(t.turns.c.state == "begun").values(state="done"))
     return events
@@ -232,7 +234,7 @@ def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
 
 
 def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
-    """What people wrote after message `since`, up to `up_to` if given: `seq` and `content`."""
+    """Rows of what people wrote after message `since`, up to `up_to` if given."""
     given = {"room": room_id, "since": since, "up_to": _NO_END if up_to is None else up_to}
     return list(conn.execute(_SAID, given).mappings())
 
@@ -242,7 +244,7 @@ def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) 
 
 def _begin_round(conn: Connection, room: RowMapping) -> RowMapping | None:
     """Open a round for what people said since the last one; `None` when they said nothing."""
-    said = said_between(conn, room["id"], room["planned_seq"], None)
+    said = hearing.together(said_between(conn, room["id"], room["planned_seq"], None))
     if not said:
         return None
     trigger = said[-1]["seq"]

@@ -13,7 +13,7 @@ from core.agents.prompt import Prompt
 from core.agents.traces import Trace
 from core.messages import Line, Message, StreamEvent
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, rounds, transfer, tryout
+from core.rooms import admin, book, posting, replay, rounds, taking_in, tryout
 from core.rooms.care import Care
 from core.rooms.engine import Engine
 from core.rooms.external import Outside
@@ -114,6 +114,23 @@ class Rooms:
         self._registry.warm(self.model_of(room, member))
         return room
 
+    def mute(self, ref: str, member: str, *, muted: bool = True) -> Room:
+        """Let a member listen without being asked, or ask it again.
+
+        Raises:
+            AgentNotFound: it is not in this room.
+        """
+        return self._changed(lambda conn: admin.mute(conn, ref, member, muted=muted))
+
+    def rename_member(self, ref: str, old: str, new: str) -> Room:
+        """Let the member `old` be the agent `new`, as if it had been called so all the time.
+
+        Raises:
+            AgentNotFound, NameTaken: nothing was changed.
+        """
+        name = self._agents.get(new).name
+        return self._changed(lambda conn: admin.rename_member(conn, ref, old, name))
+
     def delete(self, ref: str) -> None:
         """Put a room away; it can be restored for 30 days."""
         room = self._changed(lambda conn: admin.delete(conn, ref))
@@ -130,13 +147,13 @@ class Rooms:
         return room
 
     def take_in(self, document: Mapping[str, Any], name: str | None = None) -> Room:
-        """Make a room of an exported document: see `core.rooms.transfer`.
+        """Make a room of an exported document: see `core.rooms.taking_in`.
 
         Raises:
             InvalidInput: it is no such document; the field is named.
             NameTaken: a room of that name is there.
         """
-        room, events = self._store.write(lambda conn: transfer.take_in(conn, document, name))
+        room, events = self._store.write(lambda conn: taking_in.take_in(conn, document, name))
         for event in events:
             self._logs.publish(event)
         return room
@@ -152,10 +169,12 @@ class Rooms:
         owner: str = "local",
         key: str | None = None,
         reply_to: int | None = None,
+        to: Sequence[str] = (),
     ) -> Message:
         """Store what a person says and start a round; returns once it is committed.
 
         The same `key` of the same `owner` in the same room returns the first message again.
+        With `to` it is a whisper to these members or people, answered by those who hear it.
 
         Raises:
             MessageEmpty, MessageTooLong, InvalidInput: it is not a message.
@@ -163,8 +182,9 @@ class Rooms:
             SenderIsAgent: the name is a member agent's.
             OverQuota: `owner` has asked for as much as was agreed.
         """
-        said = self.post_soon(ref, content, sender=sender, owner=owner, key=key, reply_to=reply_to)
-        return said.result()
+        return self.post_soon(
+            ref, content, sender=sender, owner=owner, key=key, reply_to=reply_to, to=to
+        ).result()
 
     def post_soon(
         self,
@@ -175,14 +195,14 @@ class Rooms:
         owner: str = "local",
         key: str | None = None,
         reply_to: int | None = None,
+        to: Sequence[str] = (),
     ) -> Future[Message]:
         """`post` without waiting: several messages can share one commit, in the order given.
 
         What is wrong with the text itself is raised at once, all else by the future.
         """
-        draft = posting.Draft.checked(
-            content, sender, owner, key, reply_to, self._settings.rooms.message_limit
-        )
+        limit = self._settings.rooms.message_limit
+        draft = posting.Draft.checked(content, sender, owner, key, reply_to, limit, to=to)
         charge = self.care.quotas.charge(owner)
         said: Future[Message] = Future()
         said.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back

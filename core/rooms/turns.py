@@ -15,7 +15,7 @@ from core.logs import part_logger
 from core.messages import Kind, ReplyStatus, StreamEvent
 from core.providers.chain import answer
 from core.providers.registry import Registry
-from core.rooms import book, rounds
+from core.rooms import book, hearing, rounds
 from core.rooms.briefing import Briefing
 from core.rooms.care import Care
 from core.rooms.flusher import Flusher
@@ -137,7 +137,7 @@ class Turns:
         room, agent = opened.room, opened.agent
         try:
             with self._store.read() as conn:
-                transcript = book.load_transcript(conn, room.id, TRANSCRIPT_LINES)
+                transcript = hearing.transcript(conn, room.id, agent.name, TRANSCRIPT_LINES)
             return speak(
                 agent,
                 opened.chain,

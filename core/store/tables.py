@@ -53,6 +53,10 @@ rooms = Table(
     Column("planned_seq", Integer, nullable=False, default=0),
     _checksum(),
     Column("policy_options", JSON),  # what is set about the policy; the rest has its defaults
+    Column("origin", JSON),  # of a branch: {room, name, seq}
+    Column("limits", JSON),  # turns, tokens, seconds, joules; what is missing is not limited
+    Column("spent", JSON),  # the same since the room was last let go on
+    Column("halted", JSON),  # why it answers nobody just now: {code, params}
     Index("ix_rooms_name_key", "name_key"),
 )
 
@@ -67,6 +71,21 @@ members = Table(
     Column("position", Integer, nullable=False),
     Column("joined_at", String(32), nullable=False),
     Column("capabilities", JSON, nullable=False, default=list),
+    _checksum(),
+    Column("muted", Boolean, nullable=False, default=False, server_default="0"),
+    Column("away", Boolean, nullable=False, default=False, server_default="0"),
+)
+
+attendance = Table(
+    # When somebody sat in a room: it heard the messages after `since_seq` up to `until_seq`.
+    "attendance",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("name_key", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3, … per name
+    Column("name", Text, nullable=False),
+    Column("since_seq", Integer, nullable=False),
+    Column("until_seq", Integer),  # NULL: it is still there
     _checksum(),
 )
 
@@ -96,9 +115,62 @@ messages = Table(
     Column("speech", JSON),  # what the response processor did to the words, and what it heard
     Column("turn", JSON),  # of an agent's reply: the policy, and why it was this one's turn
     Column("heard_seq", Integer),  # the last line that an agent had heard when it began
+    Column("to", JSON),  # whom a whisper is for: names; NULL: everybody
+    Column("pinned", Boolean, nullable=False, default=False, server_default="0"),
+    Column("edited_at", String(32)),
+    Column("variant", Integer, nullable=False, default=1, server_default="1"),  # the one shown
+    Column("variants", Integer, nullable=False, default=1, server_default="1"),  # how many
+    Column("votes", JSON),  # of the variant that is shown: {up, down}
+    Column("again", String(16)),  # while pending: regenerate | continue
     UniqueConstraint("room_id", "seq", name="uq_messages_seq"),
     UniqueConstraint("room_id", "owner", "idempotency_key", name="uq_messages_key"),
     Index("ix_messages_status", "status"),
+)
+
+variants = Table(
+    # The answers of one line that are not shown just now; the shown one is in its message.
+    "variants",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("model", Text),
+    Column("host", Text),
+    Column("reason", JSON),
+    Column("usage", JSON),
+    Column("timings", JSON),
+    Column("reasoning", Text),
+    Column("speech", JSON),
+    Column("edited_at", String(32)),
+    _checksum(),
+)
+
+edits = Table(
+    # What a line said before somebody changed it, the first change first.
+    "edits",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("variant", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("editor", Text, nullable=False),  # whose token or session it was
+    Column("at", String(32), nullable=False),
+    _checksum(),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("room_id", ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("variant", Integer, primary_key=True, autoincrement=False),
+    Column("voter", Text, primary_key=True),
+    Column("value", Integer, nullable=False),  # 1 | -1
+    Column("at", String(32), nullable=False),
+    _checksum(),
 )
 
 turns = Table(

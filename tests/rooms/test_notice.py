@@ -18,7 +18,7 @@ from core.errors import (
     WorkbenchError,
 )
 from core.messages import ReplyStatus
-from core.rooms import book
+from core.rooms import hearing
 from core.rooms.transfer import document
 from core.rooms.troubles import kind_of, nobody_answered
 from core.workbench import Workbench
@@ -99,7 +99,7 @@ def test_it_is_never_stored_as_the_agents_words(broken: Workbench) -> None:
     assert all(nobody_answered(line.status, line.reason) for line in replies)
     room = broken.rooms.get(ROOM)
     with broken.store.read() as conn:
-        heard = book.load_transcript(conn, room.id, 100)
+        heard = hearing.transcript(conn, room.id, "Mizuho", 100)
     assert {line.sender for line in heard} == {"Yuki"}
     everything = json.dumps(document(broken.store, room.id), ensure_ascii=False)
     assert not [sentence for sentence in all_notices() if sentence in everything]

@@ -30,6 +30,7 @@ REASONS = {
     "sums_up": N_("leads: sums up"),
     "vote_failed": N_("nobody voted: the next in order"),
     "voted": N_("{votes} of {all} votes"),
+    "whispered": N_("you whispered to it"),
 }
 
 
