@@ -14,6 +14,7 @@ CONFIG = PROJECT / "config"
 TEMPLATES = CONFIG / "templates"
 PROMPT_RULES = CONFIG / "prompt_rules.yaml"
 SPEECH_RULES = CONFIG / "speech_rules.yaml"
+ANOMALY_RULES = CONFIG / "anomaly_rules.yaml"
 SYSTEM_AGENTS = CONFIG / "agents" / "system"
 LOCALES = PROJECT / "locales"
 STARTER_MODEL = PROJECT / "data" / "starter"
@@ -77,6 +78,11 @@ class DataPaths:
     def prompt_rules(self) -> Path:
         """The user's own rules for choosing a template, if there are any."""
         return self.root / "prompt_rules.yaml"
+
+    @property
+    def anomaly_rules(self) -> Path:
+        """The user's own rules for what is wrong with the machine, if there are any."""
+        return self.root / "anomaly_rules.yaml"
 
     @property
     def speech_rules(self) -> Path:

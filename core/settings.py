@@ -105,6 +105,11 @@ class CareSettings(_Group):
     cache_rows: int = Field(1_000, ge=1, description="Answers kept in the cache.")
     cache_bytes: int = Field(4_000_000, ge=1_000, description="Text kept in the cache (bytes).")
     cache_days: int = Field(7, ge=1, le=3_650, description="Days that an answer is kept.")
+    recover: bool = Field(
+        True,
+        description="Act on what is wrong with the machine, as anomaly_rules.yaml says; the"
+        " Hardware screen wins.",
+    )
     requests_a_minute: int = Field(
         0, ge=0, description="Messages a minute that one user gets answered; 0: any number."
     )

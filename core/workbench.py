@@ -13,13 +13,15 @@ from core import logs
 from core.agents import Agents
 from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
+from core.hardware.anomaly import Action, Guard, Work
 from core.hardware.forecast import Forecasts
 from core.jobs import Jobs
 from core.metrics import Price
-from core.paths import SYSTEM_AGENTS
+from core.paths import ANOMALY_RULES, SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
 from core.providers.defaults import default_breakers, default_providers
+from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
 from core.rooms.first import first_room
@@ -54,6 +56,15 @@ class Workbench:
         self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
         self.jobs = Jobs(store, settings.paths.jobs)
         self.telemetry = Telemetry(store, settings.paths.root, resident, self.counts.happened)
+        files = (ANOMALY_RULES, settings.paths.anomaly_rules)
+        self.guard = Guard(
+            files,
+            self._actions(),
+            lambda event: self.telemetry.tell([event]),
+            work=self._work,
+            may_act=lambda: bool(self.preferences.get("recover", settings.care.recover)),
+        )
+        self.telemetry.watch(self.guard.look)
         self._serving = False
         tokens = settings.models.context_tokens
         self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)
@@ -103,6 +114,16 @@ class Workbench:
         self.agents.close()
         self.registry.close()
         self.store.close()
+
+    def _actions(self) -> dict[str, Action]:
+        """What can be done when something is wrong with the machine."""
+        actions = provider_actions(self.registry, self.registry.providers())
+        return {**actions, "stop_training": lambda _subject: self.jobs.stop_training()}
+
+    def _work(self) -> Work:
+        """What the app is doing, for those who watch the machine."""
+        speeds = {ref: speed.share for ref, speed in self.counts.speeds.all().items()}
+        return Work(bool(self.counts.running() or self.jobs.active()), speeds)
 
     def __enter__(self) -> Workbench:
         return self

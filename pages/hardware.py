@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.hardware import Series, Snapshot
 from core.text import _
-from pages.ui import frame, hardware_controls, hardware_numbers, words
+from pages.ui import anomalies, frame, hardware_controls, hardware_numbers, words
 from pages.ui.engine import workbench
 
 LIVE_S, SLOW_S = 1.0, 10.0
@@ -21,12 +21,14 @@ def show() -> None:
         hardware_controls.download(seconds)
     st.fragment(_live, run_every=None if paused else LIVE_S)(seconds, paused)
     st.fragment(_slow, run_every=None if paused else SLOW_S)(seconds, paused)
+    anomalies.switch(workbench())
 
 
 def _live(seconds: int, paused: Snapshot | None) -> None:
     from pages.ui import hardware_charts  # plotly takes its time, which other screens need not
 
     words.begin(workbench())
+    anomalies.panel(workbench())
     series = _series(seconds, paused)
     hardware_numbers.numbers(paused or workbench().telemetry.latest(), series)
     hardware_charts.draw(series)

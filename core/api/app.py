@@ -11,6 +11,7 @@ from core import __version__
 from core.api import (
     agents,
     agents_files,
+    anomalies,
     care,
     catalogue,
     hardware,
@@ -35,7 +36,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     *(health, simple, transfer, rooms, prompts, agents, agents_files),
-    *(care, catalogue, hardware, jobs, metrics, sockets, reference),
+    *(care, catalogue, hardware, anomalies, jobs, metrics, sockets, reference),
 )
 
 

@@ -68,7 +68,18 @@ def _app(bench: Workbench) -> Iterator[Metric]:
     states = Counter(str(job.state) for job in bench.jobs.active())
     jobs = {str(state): states[str(state)] for state in JobState if not state.ended}
     yield _by_state("engawa_jobs", "Background work that is not over.", jobs)
+    yield _anomalies(bench)
     yield from _circuits(bench)
+
+
+def _anomalies(bench: Workbench) -> Metric:
+    from prometheus_client.core import GaugeMetricFamily
+
+    active = {anomaly.rule.name for anomaly in bench.guard.active()}
+    family = GaugeMetricFamily("engawa_anomaly", "1: a rule finds something.", labels=("rule",))
+    for rule in bench.guard.rules():
+        family.add_metric((rule.name,), float(rule.name in active))
+    return family
 
 
 def _by_state(name: str, text: str, numbers: Mapping[str, int]) -> Metric:

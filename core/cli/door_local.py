@@ -12,7 +12,7 @@ from core.api.bodies import (
     room_body,
     summary_body,
 )
-from core.api.hardware_bodies import event_body, series_body, snapshot_body
+from core.api.hardware_bodies import anomalies_body, event_body, series_body, snapshot_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
 from core.cli.door_jobs import LocalJobs
@@ -108,6 +108,12 @@ class LocalDoor:
 
     def machine_events(self, limit: int) -> list[Body]:
         return [event_body(event, language()) for event in self._bench.telemetry.events(limit)]
+
+    def anomalies(self) -> Body:
+        return anomalies_body(self._bench.guard, self._bench.telemetry, language())
+
+    def recover(self, action: str, subject: str) -> Body:
+        return {"action": action, "what": self._bench.guard.act(action, subject)}
 
     def close(self) -> None:
         try:

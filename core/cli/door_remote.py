@@ -81,6 +81,13 @@ class RemoteDoor:
     def machine_events(self, limit: int) -> list[Body]:
         return list(self._http.get("/api/v1/hardware/events", limit=limit)["events"])
 
+    def anomalies(self) -> Body:
+        return self._http.get("/api/v1/hardware/anomalies")
+
+    def recover(self, action: str, subject: str) -> Body:
+        asked = {"action": action, "subject": subject}
+        return self._http.post("/api/v1/hardware/recover", asked)
+
     def _room(self, ref: str) -> str:
         return room_path(self._http, ref)
 

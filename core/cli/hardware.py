@@ -1,4 +1,4 @@
-"""`hardware …`: snapshot, watch, history, events."""
+"""`hardware …`: snapshot, watch, history, events, anomalies, recover."""
 
 from __future__ import annotations
 
@@ -78,6 +78,33 @@ def events(
         found = door.machine_events(limit)
     lines = [f"{one_line(event['at'])}  {one_line(event['text'])}" for event in found]
     show({"events": found}, as_json, lines or [_("Nothing has happened yet.")])
+
+
+@app.command(help=N_("Print what is wrong with the machine, by which rules."))
+def anomalies(storage: Storage = None, as_json: Json = False) -> None:
+    with open_door(storage) as door:
+        found = door.anomalies()
+    lines = [f"{one_line(one['since'])}  {one_line(one['text'])}" for one in found["anomalies"]]
+    names = ", ".join(rule["name"] for rule in found["rules"])
+    lines = lines or [_("Nothing is wrong; these rules watch: {names}.", names=names)]
+    if found["problem"]:
+        lines.append(one_line(found["problem"]["message"]))
+    show(found, as_json, lines)
+
+
+@app.command(help=N_("Do one step of recovery now."))
+def recover(
+    action: Annotated[str, typer.Argument(metavar="ACTION", help=N_("retry, unload_idle …"))],
+    subject: Annotated[
+        str, typer.Option("--subject", help=N_("A model or server; default: all."))
+    ] = "",
+    storage: Storage = None,
+    as_json: Json = False,
+) -> None:
+    with open_door(storage) as door:
+        found = door.recover(action, subject)
+    done = _("Done: {what}.", what=one_line(found["what"]))
+    show(found, as_json, [done if found["what"] else _("There was nothing to do.")])
 
 
 def _lines(found: Body) -> Iterator[str]:

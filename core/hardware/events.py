@@ -19,6 +19,32 @@ TEXTS = {
     "gpu_answers": N_("The graphics driver answers again."),
     "model_loaded": N_("{subject} was loaded into memory."),
     "model_unloaded": N_("{subject} was unloaded."),
+    "anomaly": N_("{rule}: {number} of {subject} is {shown}."),
+    "anomaly.hot": N_("{subject} is hot: {shown}."),
+    "anomaly.throttled": N_("{subject} is slowed down by heat or its power supply."),
+    "anomaly.vram_leak": N_(
+        "Memory of {subject} that belongs to no model grows by {shown} an hour."
+    ),
+    "anomaly.stuck": N_("{subject} works at {shown} although nobody has asked for anything."),
+    "anomaly.slow": N_("{subject} speaks at {shown} of its usual speed."),
+    "anomaly.disk_low": N_("Only {shown} of the disk are free."),
+    "anomaly.server_away": N_("The server {subject} does not answer any more."),
+    "anomaly_over": N_("Over: {rule} of {subject}."),
+    "anomaly_over.hot": N_("{subject} has cooled down: {shown}."),
+    "anomaly_over.throttled": N_("{subject} runs freely again."),
+    "anomaly_over.vram_leak": N_("The memory of {subject} grows no more."),
+    "anomaly_over.stuck": N_("{subject} rests again."),
+    "anomaly_over.slow": N_("{subject} speaks at {shown} of its usual speed again."),
+    "anomaly_over.disk_low": N_("{shown} of the disk are free again."),
+    "anomaly_over.server_away": N_("The server {subject} answers again."),
+    "recovery.retry": N_("The servers of models were asked again: {what}."),
+    "recovery.unload_idle": N_("Models that nobody used were unloaded: {what}."),
+    "recovery.restart_client": N_("The connection was made anew: {what}."),
+    "recovery.ladder": N_("A smaller setting was chosen: {what}."),
+    "recovery.stop_training": N_("Training was stopped: {what}."),
+    "recovery_idle": N_("To help with {rule}, {action} was tried; there was nothing to do."),
+    "recovery_failed": N_("To help with {rule}, {action} was tried; it failed ({what})."),
+    "recovery_limited": N_("{action} was done as often as it may be in an hour ({rule})."),
 }
 
 
@@ -34,7 +60,9 @@ class Event:
 
     def text(self, language: str) -> str:
         """The event as a sentence."""
-        text = TEXTS.get(self.kind, self.kind)
+        names = (f"{self.kind}.{self.detail.get(one)}" for one in ("rule", "action"))
+        text = next((TEXTS[name] for name in names if name in TEXTS), None)
+        text = text or TEXTS.get(self.kind, self.kind)
         return translate(text, language, {"subject": self.subject, **self.detail})
 
 

@@ -55,7 +55,7 @@ class Telemetry:
         told: Callable[[str], None] = lambda _kind: None,
     ) -> None:
         """`told` hears the kind of each event."""
-        self._told = told
+        self._told, self._watchers = told, list[Callable[[Snapshot], None]]()
         self._reader = MachineReader(folder, residency)
         self._history, self._events = History(store), EventLog(store)
         self._sampler: Sampler | None = None
@@ -66,6 +66,10 @@ class Telemetry:
     def start(self, period_s: float = PERIOD_S) -> None:
         """Begin to read the machine, once a period."""
         self._sampler = Sampler(self._look, period_s)
+
+    def watch(self, look: Callable[[Snapshot], None]) -> None:
+        """Have `look` see every snapshot, in the sampler's thread; before `start`."""
+        self._watchers.append(look)
 
     def close(self) -> None:
         """End, and store what was not stored yet. Does not wait for a driver that hangs."""
@@ -118,6 +122,12 @@ class Telemetry:
         """
         return self._events.read(limit, before)
 
+    def tell(self, events: Sequence[Event]) -> None:
+        """Keep what happened to the machine; returns at once."""
+        self._events.add(events)
+        for event in events:
+            self._told(event.kind)
+
     def _look(self) -> None:
         now = self._reader.read(LIMIT_S)
         before, self._latest = self._latest, now
@@ -125,12 +135,8 @@ class Telemetry:
         self._looks += 1
         if before is not None:
             self.tell(list(between(before, now)))
-
-    def tell(self, events: Sequence[Event]) -> None:
-        """Keep what happened to the machine; returns at once."""
-        self._events.add(events)
-        for event in events:
-            self._told(event.kind)
+        for look in self._watchers:
+            look(now)
 
     def _holds(self, made: _Made) -> bool:
         """Whether nothing that could be seen at this step has happened since."""

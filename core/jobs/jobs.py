@@ -18,6 +18,8 @@ from core.jobs.running import Running
 from core.store import Store
 from core.store.times import now
 
+TRAINING = ("train", "lora")  # how kinds of work that train begin
+
 
 class Jobs:
     """Runs work and remembers it. Thread-safe; nothing runs before the first `start`.
@@ -139,6 +141,13 @@ class Jobs:
         """
         self._running.cancel(job_id)
         return self.get(job_id)
+
+    def stop_training(self) -> str:
+        """Cancel every training, and say which; "" when there was none."""
+        found = [job for job in self.active() if job.kind.startswith(TRAINING)]
+        for job in found:
+            self.cancel(job.id)
+        return ", ".join(job.subject for job in found)
 
     def resume(self, job_id: str) -> Job:
         """Take up a cancelled, failed or interrupted job again.

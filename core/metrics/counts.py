@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,18 +62,28 @@ class Counts:
         self._prices = dict(prices or {})
         self._labels = ModelLabels(listed)
         self._making = threading.Lock()
+        self._running: Counter[str] = Counter()
 
     @contextmanager
     def generation(self, ref: str) -> Iterator[Generation]:
         """Around one answer of a model, from asking to its end."""
         found, outcome = Generation(), STOPPED
+        with self._making:
+            self._running[ref] += 1
         try:
             yield found
         except Exception:
             outcome = FAILED
             raise
         finally:
+            with self._making:
+                self._running -= Counter((ref,))
             self._ended(ref, found, COMPLETE if found.done else outcome)
+
+    def running(self) -> frozenset[str]:
+        """The models that are answering just now."""
+        with self._making:
+            return frozenset(self._running)
 
     def failed(self, ref: str, code: str) -> None:
         """A model could not answer, or not to the end; `code` is its error's."""

@@ -217,6 +217,11 @@ class OllamaProvider:
             self._warming[ref] = thread
             thread.start()
 
+    def reconnect(self) -> None:
+        """Make the connection to the server anew; answers under way go on."""
+        self._api.reconnect()
+        self._chat.reconnect()
+
     def close(self) -> None:
         """End every answer and warming; they notice within 0.3 s."""
         self._closing.set()

@@ -24,7 +24,12 @@ class OllamaApi:
 
     def __init__(self, url: str, read_s: float = READ_S) -> None:
         self._url, self._read_s = url, read_s
-        self._client = httpx.Client(base_url=url, transport=GuardTransport(), trust_env=False)
+        self.reconnect()
+
+    def reconnect(self) -> None:
+        """Have later calls made over new connections."""
+        transport = GuardTransport()
+        self._client = httpx.Client(base_url=self._url, transport=transport, trust_env=False)
 
     def version(self, model: str, read_s: float | None = None) -> str:
         """The server's version, "0.24.0"."""

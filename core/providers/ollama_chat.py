@@ -63,6 +63,11 @@ class OllamaChat:
         finally:
             stream.close()  # type: ignore[attr-defined]  # a generator, declared as an iterator
 
+    def reconnect(self) -> None:
+        """Have later answers asked over new connections; those under way go on."""
+        with self._lock:
+            self._transport, self._model = GuardTransport(), None
+
     def close(self) -> None:
         self._transport.close()
 

@@ -55,6 +55,9 @@ class Registry:
         except KeyError:
             raise ModelNotFound(model=ref) from None
 
+    def providers(self) -> list[Provider]:
+        return list(self._providers.values())
+
     def models(self) -> list[ModelInfo]:
         """Every model that can be reached now; `states` tells who is away."""
         return list(self._models())

@@ -17,7 +17,7 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
 )
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
@@ -131,10 +131,18 @@ def _message_chunk(spoken: Spoken) -> AIMessageChunk:
     return AIMessageChunk(
         content="",
         usage_metadata=UsageMetadata(
-            input_tokens=asked, output_tokens=answered, total_tokens=asked + answered
+            input_tokens=asked,
+            output_tokens=answered,
+            total_tokens=asked + answered,
+            input_token_details=InputTokenDetails(cache_read=spoken.done["reused_tokens"]),
         ),
         response_metadata={"done_reason": spoken.done["reason"], "load_s": spoken.load_s},
     )
+
+
+def _usage(used: UsageMetadata) -> Usage:
+    cached = used.get("input_token_details", {}).get("cache_read")
+    return Usage(used["input_tokens"], used["output_tokens"], cached)
 
 
 def _chunk(message: AIMessageChunk) -> Chunk | None:
@@ -146,7 +154,7 @@ def _chunk(message: AIMessageChunk) -> Chunk | None:
     used = message.usage_metadata
     load_s = message.response_metadata["load_s"]
     return Chunk(
-        usage=Usage(used["input_tokens"], used["output_tokens"]) if used else None,
+        usage=_usage(used) if used else None,
         done_reason=reason,
         load_ms=None if load_s is None else load_s * 1000.0,
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from core.providers.base import CHAT, ModelInfo
 from core.text import _, ngettext
 from core.workbench import Workbench
+from pages.ui import anomalies
 from pages.ui.failures import kept, show
 from pages.ui.markdown import plain, quiet
 from pages.ui.state import state
@@ -17,12 +18,16 @@ MOST_MISSING = 12
 
 def banner(bench: Workbench) -> None:
     """The most urgent one, if there is any."""
+    anomaly = anomalies.unseen(bench)
+    anomalies.note(anomaly)
     if bench.store.problem is not None:
         show(bench.store.problem)
     elif bench.store.report.recovered and not _dismissed(bench, _repair_id(bench)):
         _repaired(bench)
     elif state().deleted_room is not None:
         _bring_back(bench, str(state().deleted_room))
+    elif anomaly is not None:
+        anomalies.draw(bench, anomaly)
     else:
         _offer(bench)
 

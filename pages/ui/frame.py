@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.text import _
 from core.workbench import Workbench
-from pages.ui import jobs, words
+from pages.ui import anomalies, jobs, words
 from pages.ui.engine import workbench
 from pages.ui.logo import icon, wordmark
 from pages.ui.markdown import plain
@@ -63,6 +63,8 @@ def _card() -> None:
 def _look() -> None:
     bench = workbench()
     words.begin(bench)
+    if anomalies.changed(bench):
+        st.rerun()  # the page has another banner than it should
     with st.container(border=True, gap="xsmall", key="card"):
         now = bench.telemetry.latest()
         for gpu in now.gpus:

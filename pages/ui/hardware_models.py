@@ -24,6 +24,10 @@ ICONS = {
     "gpu_answers": ":material/check_circle:",
     "model_loaded": ":material/download:",
     "model_unloaded": ":material/upload:",
+    "anomaly": ":material/warning:",
+    "anomaly_over": ":material/check_circle:",
+    "recovery": ":material/healing:",
+    "recovery_failed": ":material/error:",
 }
 
 

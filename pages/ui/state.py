@@ -43,6 +43,8 @@ class TabState:
     agent_saved: str | None = None  # said once, in the next run
     import_problem: WorkbenchError | None = None  # why a file did not become an agent
     deleted_agent: str | None = None  # offered to be brought back, once
+    shown_anomaly: str | None = None  # the anomaly that this page's banner tells
+    seen_anomalies: set[str] = field(default_factory=set)  # not told again in this tab
     paused: Snapshot | None = None  # the machine as the Hardware screen shows it while it pauses
 
     def visit(self, room_id: str) -> None:

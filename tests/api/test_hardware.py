@@ -38,3 +38,26 @@ def test_strangers_learn_nothing(served: Served) -> None:
     with served.stranger() as client:
         for route in ("", "/history", "/events"):
             assert client.get("/api/v1/hardware" + route).status_code == 401
+
+
+def test_what_is_wrong_and_help(served: Served) -> None:
+    with served.client() as client:
+        found = client.get("/api/v1/hardware/anomalies").json()
+        assert "hot" in [rule["name"] for rule in found["rules"]]
+        assert found["problem"] is None
+        done = client.post("/api/v1/hardware/recover", json={"action": "retry"}).json()
+        assert done == {"action": "retry", "what": "starter"}
+        refused = client.post("/api/v1/hardware/recover", json={"action": "reboot"})
+        assert refused.status_code == 422
+        assert "unload_idle" in refused.json()["error"]["message"]
+
+
+def test_a_mistake_in_the_users_rules_is_named(served: Served) -> None:
+    own = served.bench.settings.paths.anomaly_rules
+    own.write_text("rules:\n  - {name: hot, when: x}\n", encoding="utf-8")
+    with served.client() as client:
+        found = client.get("/api/v1/hardware/anomalies").json()
+        assert "line 2" in found["problem"]["message"]
+        assert found["rules"]
+        own.unlink()
+        assert client.get("/api/v1/hardware/anomalies").json()["problem"] is None

@@ -37,3 +37,14 @@ def test_history_and_events(run: Run) -> None:
 @pytest.mark.parametrize("wrong", [("--seconds", "1"), ("--seconds", "604801"), ("--points", "0")])
 def test_impossible_ranges_are_bad_usage(run: Run, wrong: tuple[str, str], folder: Path) -> None:
     assert run("hardware", "history", *wrong).code == 2
+
+
+def test_what_is_wrong_and_help(run: Run) -> None:
+    found = run("hardware", "anomalies", "--json").json
+    assert {"anomalies", "rules", "problem"} == found.keys()
+    assert "server_away" in run("hardware", "anomalies").out
+    assert run("hardware", "recover", "retry", "--json").json["action"] == "retry"
+    assert run("hardware", "recover", "stop_training").out == "There was nothing to do.\n"
+    refused = run("hardware", "recover", "reboot")
+    assert refused.code == 1
+    assert "unload_idle" in refused.err

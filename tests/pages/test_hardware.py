@@ -179,3 +179,31 @@ def test_the_table_leaves_unknown_empty() -> None:
 def test_the_screen_stays_small() -> None:
     page = (PROJECT / "pages" / "hardware.py").read_text(encoding="utf-8")
     assert len(page.splitlines()) <= 80
+
+
+HOT = """rules:
+  - {name: hot, when: gpu.*.temperature_celsius, above: 80, for_s: 0, then: [unload_idle]}
+"""
+
+
+def test_a_hot_card_is_a_banner_with_a_button(
+    script: Script, workbench: Workbench, screen: OpenScreen
+) -> None:
+    workbench.settings.paths.anomaly_rules.write_text(HOT, encoding="utf-8")
+    script.write(CARD.replace("temperature 61", "temperature 93"))
+    until(workbench.guard.active)
+    test = screen("shell")
+    assert "is hot" in texts(test)
+    test.button(key="anomaly-seen").click().run()
+    assert "is hot" not in texts(test)
+    test = screen("hardware")
+    assert any("is hot" in one.value for one in test.warning)
+    test.toggle(key="recover").set_value(False).run()
+    assert workbench.preferences.get("recover") is False
+
+
+def test_broken_rules_are_told_with_their_line(workbench: Workbench, screen: OpenScreen) -> None:
+    workbench.settings.paths.anomaly_rules.write_text("rules: 3\n", encoding="utf-8")
+    measured(workbench)
+    test = screen("hardware")
+    assert any("line 1" in one.value for one in test.error)
