@@ -8,12 +8,18 @@ and found.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,6 +28,7 @@ from pydantic_settings import (
 )
 
 from core.errors import ConfigInvalid
+from core.hosts import HostKey, HostSettings
 from core.paths import CONFIG, DataPaths
 from core.text import N_, words
 
@@ -81,6 +88,9 @@ class ModelSettings(_Group):
         {},
         description="Dollars for a million tokens of paid models, by reference:"
         " `{prompt, completion, cached}`.",
+    )
+    hosts: dict[HostKey, HostSettings] = Field(
+        {}, description="OpenAI-compatible servers by a name of yours: see openai.md."
     )
 
 
@@ -234,7 +244,7 @@ def _explained(error: ValidationError, given: dict[str, Any]) -> ConfigInvalid:
         line=line,
         field=".".join(location),
         expected=expected,
-        found=repr(first.get("input"))[:80],
+        found=re.sub(r"//[^/@\s]*@", "//…@", repr(first.get("input")))[:80],
     )
 
 

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embedding",),
     ("store", "runner"),
     ("logs", "metrics"),
-    ("errors", "messages", "settings", "paths", "text", "imports"),
+    ("errors", "hosts", "messages", "settings", "paths", "text", "imports"),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 FOUNDATION = LAYERS[-1]

@@ -70,3 +70,27 @@ def test_every_setting_says_what_it_does():
     for model in (Settings, RoomSettings):
         for name, field in model.model_fields.items():
             assert isinstance(field.default, BaseModel) or field.description, name
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("box: {url: ftp://box}", "http"),
+        ("box: {url: 'http://me:secret@box/v1'}", "without user"),
+        ("box: {}", "a url"),
+        ("box: {preset: nobody}", "preset"),
+        ("box: {preset: openai, key_env: 'sk-1234 5'}", "key_env"),
+        ("'a b': {preset: openai}", "hosts"),
+        ("box: {preset: openai, key: x}", "key"),
+    ],
+)
+def test_a_wrong_host_is_refused(folder, host, words):
+    (folder / "config.yaml").write_text(f"models:\n  hosts:\n    {host}\n")
+    with pytest.raises(ConfigInvalid, match=words) as refused:
+        load_settings()
+    assert "secret" not in str(refused.value)
+
+
+def test_hosts_from_the_environment(monkeypatch):
+    monkeypatch.setenv("ENGAWA_MODELS__HOSTS", '{"box": {"url": "http://box:8000/v1/"}}')
+    assert load_settings().models.hosts["box"].url == "http://box:8000/v1"

@@ -42,6 +42,9 @@
     │   ├── TokenTimeout
     │   ├── ServerBusy
     │   ├── ServerFault
+    │   ├── HostUnknown
+    │   ├── KeyMissing
+    │   ├── KeyRefused
     │   ├── ModelMissing
     │   ├── ModelRefused
     │   │   ├── Incapable
@@ -132,8 +135,11 @@ from core.errors.models import (
     FellBackToCache,
     FirstTokenTimeout,
     FromCache,
+    HostUnknown,
     Incapable,
     Interrupted,
+    KeyMissing,
+    KeyRefused,
     ModelIncomplete,
     ModelMissing,
     ModelRefused,
@@ -187,6 +193,7 @@ __all__ = [
     "ForeignHost",
     "ForeignOrigin",
     "FromCache",
+    "HostUnknown",
     "IdempotencyConflict",
     "Incapable",
     "InternalFault",
@@ -196,6 +203,8 @@ __all__ = [
     "JobInterrupted",
     "JobNotFound",
     "JobNotResumable",
+    "KeyMissing",
+    "KeyRefused",
     "MessageEmpty",
     "MessageNotFound",
     "MessageTooLong",

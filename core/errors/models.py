@@ -55,6 +55,31 @@ class ServerFault(ProviderError):
     next_step = N_("Look into the server's log, or choose another model.")
 
 
+class HostUnknown(ProviderError):
+    """A reference names a host that the settings do not have. Params: model, host."""
+
+    code = "host_unknown"
+    status = 404
+    text = N_("{model}: no server of the name “{host}” is set up.")
+    next_step = N_("Write openai:NAME@HOST, and name the host under models.hosts in config.yaml.")
+
+
+class KeyMissing(ProviderError):
+    """Params: model, variable."""
+
+    code = "key_missing"
+    text = N_("{model} needs an API key, and the variable {variable} is not set.")
+    next_step = N_("Set it in the environment, then start Engawa again.")
+
+
+class KeyRefused(ProviderError):
+    """Params: model, variable, detail."""
+
+    code = "key_refused"
+    text = N_("The server of {model} did not accept the key in {variable}: {detail}.")
+    next_step = N_("Put the right key into that variable, then start Engawa again.")
+
+
 class ModelMissing(ProviderError):
     """Params: model."""
 

@@ -181,6 +181,20 @@ class Served(Protocol):
         """The name of the machine where a model runs; `None` when it is this one. Never raises."""
 
 
+@runtime_checkable
+class ManyServers(Protocol):
+    """A provider whose models stand on several servers."""
+
+    def states(self) -> list[ProviderState]:
+        """Each server's state, with limits of a few seconds. Never raises."""
+
+    def host(self, ref: str) -> str | None:
+        """The name of the machine where a model runs; `None` when it is this one. Never raises."""
+
+    def server(self, ref: str) -> str:
+        """The name of a model's server; what has one name fails together. Never raises."""
+
+
 def prefix_of(ref: str) -> str:
     """The provider's name in a reference: "ollama" of "ollama:qwen3:4b"."""
     return ref.partition(":")[0].strip()

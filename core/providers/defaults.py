@@ -24,12 +24,13 @@ def default_breakers(settings: CareSettings) -> Breakers:
 def default_providers(
     settings: Settings, *, on_load: Callable[[str, float], None] | None = None
 ) -> list[Provider]:
-    """The starter, the user's Hugging Face folders and Ollama; nothing is loaded or asked yet.
+    """The starter, the user's folders and servers, and Ollama; nothing is loaded or asked yet.
 
     `on_load(ref, seconds)` is told how long each load of a runner took.
     """
     from core.providers.huggingface import HuggingFaceProvider
     from core.providers.ollama import OllamaProvider
+    from core.providers.openai import OpenAIProvider
     from core.providers.starter import StarterProvider
     from core.runner.pool import RunnerPool
 
@@ -38,4 +39,5 @@ def default_providers(
         StarterProvider(pool),
         HuggingFaceProvider(pool, settings.paths.models),
         OllamaProvider(settings.ollama_url, context_tokens=settings.models.context_tokens),
+        OpenAIProvider(settings.models.hosts),
     ]

@@ -37,7 +37,7 @@ from core.providers.base import (
     is_local,
     name_of,
 )
-from core.providers.faults import Fault
+from core.providers.guard import repeated
 from core.providers.ollama_api import READ_S, OllamaApi
 from core.providers.ollama_chat import OllamaChat
 from core.providers.ollama_models import (
@@ -52,9 +52,8 @@ from core.providers.ollama_models import (
 )
 from core.providers.ollama_options import Windows, address_of, parameters
 from core.providers.ollama_shapes import Shapes
-from core.providers.ollama_transport import Refused
 from core.providers.shapes import shape_of_metadata
-from core.providers.watch import Cancelled, Watch, backoff_s
+from core.providers.watch import Cancelled, Watch
 
 TITLE = "Ollama"
 
@@ -160,15 +159,13 @@ class OllamaProvider:
             ProviderError: one of its subclasses, see docs/ollama.md.
         """
         watch = self._watch(ref, options, cancel)
-        attempt = 0
         try:
-            while True:
-                try:
-                    yield from self._answer(ref, messages, options, watch)
-                    return
-                except Refused as refused:
-                    self._before_repeat(refused.fault, attempt, options, watch)
-                attempt += 1
+            yield from repeated(
+                lambda: self._answer(ref, messages, options, watch),
+                options.retries,
+                watch,
+                lambda error: self._meant(error, full_name(name_of(ref))),
+            )
         except Cancelled:
             return
         except OutOfMemory:
@@ -275,16 +272,6 @@ class OllamaProvider:
             return None
         finally:
             watch.left_s -= time.monotonic() - began
-
-    def _before_repeat(
-        self, fault: Fault, attempt: int, options: GenerationOptions, watch: Watch
-    ) -> None:
-        """Wait until the request may be repeated, or raise what it failed with."""
-        pause = backoff_s(attempt, fault.after_s)
-        if fault.again and attempt < options.retries and pause < watch.left_s:
-            watch.pause(pause)
-            return
-        raise self._meant(fault.error, full_name(name_of(watch.model)))
 
     def _meant(self, error: ProviderError, name: str) -> ProviderError:
         """A missing weight file reads as “does not support chat”; the shape knows better."""

@@ -9,7 +9,8 @@ from typing import Any, TypeGuard
 import httpx
 
 from core.errors import ProviderError, ServerFault
-from core.providers.ollama_transport import GuardTransport, Refused
+from core.providers.guard import Refused
+from core.providers.ollama_transport import GuardTransport
 from core.providers.watch import Watch, watching
 
 READ_S = 3.0

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ProviderError, ServerFault
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk
+from core.providers.guard import Refused
 from core.providers.langchain import to_langchain, tool_calls_of, untraced
-from core.providers.ollama_transport import GuardTransport, Refused
+from core.providers.ollama_transport import GuardTransport
 from core.providers.watch import Cancelled, Watch, watching
 
 if TYPE_CHECKING:

@@ -8,29 +8,25 @@ types, oversize bodies, connections that break. Streams are handed on line by li
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 import httpcore
 import httpx
 
-from core.errors import ProviderError, ServerFault, StreamBroken
-from core.providers.faults import Fault, from_response, shortened
+from core.errors import ServerFault
+from core.providers.faults import shortened
+from core.providers.guard import (
+    BODY_LIMIT_BYTES,
+    body_of,
+    bounded,
+    connections,
+    kind_of,
+    opened,
+)
 from core.providers.ollama_lines import checked_lines
 from core.providers.watch import Watch, current_watch
-from core.providers.wire import WatchedBackend
 
-ERROR_LIMIT_BYTES = 64 << 10
-BODY_LIMIT_BYTES = 32 << 20
 STREAMED = frozenset({"/api/chat", "/api/generate"})
 _STREAM_TYPES = frozenset({"application/x-ndjson", "application/json"})
-
-
-class Refused(Exception):
-    """The server did not begin to answer. Never leaves the provider, which may try again."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        super().__init__(str(fault.error))
 
 
 class GuardTransport(httpx.BaseTransport):
@@ -40,22 +36,12 @@ class GuardTransport(httpx.BaseTransport):
     """
 
     def __init__(self) -> None:
-        # One connection a request: closing it is what stops a run, and none can have gone stale.
-        self._pool = httpcore.ConnectionPool(
-            max_connections=None, max_keepalive_connections=0, network_backend=WatchedBackend()
-        )
+        self._pool = connections()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         watch = current_watch()
-        watch.received = False
-        with _translated(watch):
-            response = self._pool.handle_request(_plain(request))
+        response, headers = opened(self._pool, _plain(request), watch)
         try:
-            headers = _lowered(response)
-            if response.status != 200:
-                body = _bounded(_body(response, watch), ERROR_LIMIT_BYTES, watch)
-                raise Refused(from_response(watch.model, response.status, body, headers))
-            _no_encoding(headers, watch)
             return self._accepted(request, response, headers, watch)
         except BaseException:
             response.close()
@@ -71,7 +57,7 @@ class GuardTransport(httpx.BaseTransport):
         headers: Mapping[str, str],
         watch: Watch,
     ) -> httpx.Response:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = kind_of(headers)
         streamed = request.url.path in STREAMED
         if kind not in (_STREAM_TYPES if streamed else {"application/json"}):
             detail = f"it answered with “{shortened(kind)}” where Ollama sends JSON"
@@ -82,7 +68,7 @@ class GuardTransport(httpx.BaseTransport):
                 headers={"content-type": "application/x-ndjson"},
                 stream=_CheckedStream(response, watch),
             )
-        body = _bounded(_body(response, watch), BODY_LIMIT_BYTES, watch)
+        body = bounded(body_of(response, watch), BODY_LIMIT_BYTES, watch)
         response.close()
         return httpx.Response(200, headers={"content-type": kind}, content=body)
 
@@ -93,7 +79,7 @@ class _CheckedStream(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for line in checked_lines(_body(self._response, self._watch), self._watch.model):
+            for line in checked_lines(body_of(self._response, self._watch), self._watch.model):
                 if line.spoke:
                     self._watch.token()
                 self._watch.check()
@@ -128,49 +114,3 @@ def _plain(request: httpx.Request) -> httpcore.Request:
 def _is_key(name: bytes, value: bytes) -> bool:
     # The ollama package adds OLLAMA_API_KEY, which belongs to ollama.com, to every request.
     return name.lower() == b"authorization" and value.lower().startswith(b"bearer ")
-
-
-def _lowered(response: httpcore.Response) -> dict[str, str]:
-    return {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
-    }
-
-
-def _no_encoding(headers: Mapping[str, str], watch: Watch) -> None:
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        detail = f"it answered in the encoding “{shortened(encoding)}” that was not asked for"
-        raise ServerFault(model=watch.model, detail=detail)
-
-
-def _body(response: httpcore.Response, watch: Watch) -> Iterator[bytes]:
-    with _translated(watch):
-        yield from response.iter_stream()
-
-
-def _bounded(chunks: Iterator[bytes], limit: int, watch: Watch) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > limit:
-            raise ServerFault(model=watch.model, detail="its answer is too large")
-    return bytes(body)
-
-
-@contextmanager
-def _translated(watch: Watch) -> Iterator[None]:
-    """Errors of the connection as ours. Before the first byte they may pass: `Refused`."""
-    try:
-        yield
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-        if not watch.received:
-            raise Refused(Fault(watch.away(), again=True)) from error
-        raise _broken(watch, error) from error
-
-
-def _broken(watch: Watch, error: Exception) -> ProviderError:
-    if watch.spoke or "peer closed" in str(error) or isinstance(error, httpcore.NetworkError):
-        return StreamBroken(model=watch.model, detail="the connection closed before the end")
-    return ServerFault(
-        model=watch.model, detail=f"it does not speak HTTP ({shortened(str(error))})"
-    )

@@ -11,7 +11,15 @@ from typing import Generic, TypeVar
 from core.errors import ModelNotFound, WorkbenchError
 from core.hardware.forecast.shape import ModelShape
 from core.metrics import Counts, Price
-from core.providers.base import STARTER, ModelInfo, Provider, ProviderState, Served, prefix_of
+from core.providers.base import (
+    STARTER,
+    ManyServers,
+    ModelInfo,
+    Provider,
+    ProviderState,
+    Served,
+    prefix_of,
+)
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
 from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
@@ -90,7 +98,7 @@ class Registry:
     def host(self, ref: str) -> str | None:
         """The name of the machine where a model runs; `None` when it is this one."""
         provider = self.provider(ref)
-        if isinstance(provider, Served):
+        if isinstance(provider, Served | ManyServers):
             return provider.host(ref)
         try:
             return provider.info(ref).host
@@ -105,6 +113,8 @@ class Registry:
         provider = self.provider(ref)
         if provider.name == STARTER:
             return Breaker(Server(STARTER), BreakerRules(failures=0))
+        if isinstance(provider, ManyServers):
+            return self._breakers.of(Server(provider.server(ref), provider.host(ref)))
         if isinstance(provider, Served):
             return self._breakers.of(Server(provider.name, provider.host(ref)))
         return self._breakers.of(Server(ref))
@@ -143,7 +153,7 @@ class Registry:
         return [model for models in self._each(_models_of) for model in models]
 
     def _ask_states(self) -> list[ProviderState]:
-        return self._each(_state_of)
+        return [state for states in self._each(_states_of) for state in states]
 
     def _each(self, ask: Callable[[Provider], T]) -> list[T]:
         providers = list(self._providers.values())
@@ -191,7 +201,9 @@ def _models_of(provider: Provider) -> list[ModelInfo]:
         return []
 
 
-def _state_of(provider: Provider) -> ProviderState:
+def _states_of(provider: Provider) -> list[ProviderState]:
+    if isinstance(provider, ManyServers):
+        return provider.states()
     if isinstance(provider, Served):
-        return provider.state()
-    return ProviderState(provider.name, available=True)
+        return [provider.state()]
+    return [ProviderState(provider.name, available=True)]

@@ -404,7 +404,7 @@ def test_repeats_of_a_busy_server_are_one_failure_and_a_trying_answer_has_none(
     clock: Clock, server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three answers with two repeats each, then one that tries: ten requests, not more."""
-    monkeypatch.setattr("core.providers.ollama.backoff_s", lambda attempt, after_s: 0.02)
+    monkeypatch.setattr("core.providers.guard.backoff_s", lambda attempt, after_s: 0.02)
     server.on("/api/chat", whole(503, b""))
     provider = OllamaProvider(server.url)
     registry = Registry([provider, Starter(speaks)], Breakers(RULES, clock=clock))

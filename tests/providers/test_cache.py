@@ -14,7 +14,7 @@ import pytest
 from core.errors import DiskFull, StorageError, explain
 from core.messages import Image, PromptMessage, ToolCall, Usage
 from core.paths import DataPaths
-from core.providers.base import Chunk, GenerationOptions, Tool
+from core.providers.base import Chunk, GenerationOptions, LoadOptions, Tool
 from core.providers.cache import NO_MATTER, AnswerCache, CacheLimits, forget_answer
 from core.providers.chain import Chosen, answer
 from core.providers.registry import Registry
@@ -74,6 +74,7 @@ CHANGES: dict[str, Any] = {
     "reasoning": True,
     "tools": (Tool("look", "", {}),),
     "format": "json",
+    "load": LoadOptions(kv_type="q8_0"),
 }
 
 

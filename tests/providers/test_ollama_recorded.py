@@ -22,8 +22,9 @@ from core.errors import (
 )
 from core.messages import PromptMessage, Usage
 from core.providers.base import CHAT, Chunk, GenerationOptions
+from core.providers.guard import Refused
 from core.providers.ollama import OllamaProvider
-from core.providers.ollama_transport import GuardTransport, Refused
+from core.providers.ollama_transport import GuardTransport
 from core.providers.watch import Watch, watching
 from testing.ollama_recorded import recorded
 from testing.scripted_ollama import DEFAULT_MODELS, Model, ScriptedOllama

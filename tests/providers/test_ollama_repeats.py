@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("nothing_leaks")
 @pytest.fixture
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses between repeats; how long they really are is another test's matter."""
-    monkeypatch.setattr("core.providers.ollama.backoff_s", lambda attempt, after_s: 0.02)
+    monkeypatch.setattr("core.providers.guard.backoff_s", lambda attempt, after_s: 0.02)
 
 
 @pytest.mark.usefixtures("_hasty")
