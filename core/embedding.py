@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import EncoderAway, ProviderError
+from core.runner.hearing import Limits
 from core.runner.protocol import Encode
-from core.runner.slot import Limits, Slot
+from core.runner.slot import Slot
 from core.settings import Settings
 from core.text import N_, Words, words
 

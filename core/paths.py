@@ -70,6 +70,11 @@ class DataPaths:
         return self.root / "jobs"
 
     @property
+    def adapters(self) -> Path:
+        """LoRA adapters, one folder each: adapters/ad_NAME."""
+        return self.root / "adapters"
+
+    @property
     def templates(self) -> Path:
         """The user's prompt templates, if there are any."""
         return self.root / "templates"
@@ -102,5 +107,5 @@ class DataPaths:
         if not self.root.exists():
             # Conversations are nobody else's business on a machine with several users.
             self.root.mkdir(parents=True, mode=0o700)
-        for folder in (self.backups, self.logs, self.agents, self.models):
+        for folder in (self.backups, self.logs, self.agents, self.models, self.adapters):
             folder.mkdir(parents=True, exist_ok=True)

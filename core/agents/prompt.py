@@ -19,9 +19,9 @@ from core.agents.prompt_files import PromptFiles, prompt_files
 from core.agents.rules import BY_AGENT, Choice
 from core.agents.spec import Agent
 from core.agents.talk import Talk, as_messages, talk_within, within
-from core.agents.template import STARTER_TEMPLATE
 from core.agents.window import WINDOW_STEP, Count, Heard, line_tokens
 from core.messages import PromptMessage
+from core.providers.base import STARTER, base_of
 from core.providers.tokens import MESSAGE_TOKENS, estimate_tokens
 from core.text import N_, Words, words
 
@@ -120,7 +120,7 @@ def build_prompt(
     """
     files, user = files or prompt_files(), user or SOMEBODY
     told: str | None = summary
-    if model == STARTER_TEMPLATE:  # it has learnt one system text and a short talk, nothing else
+    if base_of(model) == STARTER:  # it has learnt one system text and a short talk, nothing else
         agent = replace(agent, examples="", greetings=())
         lorebook, memories, told, task = None, "", None, ""
     choice = files.rules.choose(agent, model)

@@ -18,6 +18,7 @@ from core.agents.names import name_key
 from core.agents.spec import Agent
 from core.agents.template import DEFAULT_TEMPLATE, STARTER_TEMPLATE
 from core.errors import FileInvalid
+from core.providers.base import STARTER, base_of
 from core.text import N_, words
 
 # How a template was chosen when it was not by a rule of the file.
@@ -81,7 +82,7 @@ class Rules:
 
         "default" is what an agent has whose file names none, so it is for the rules to decide.
         """
-        if model == STARTER_TEMPLATE:
+        if base_of(model) == STARTER:
             return Choice(STARTER_TEMPLATE, BY_STARTER)
         if agent.template not in ("", DEFAULT_TEMPLATE):
             return Choice(agent.template, BY_AGENT)

@@ -182,6 +182,8 @@ class ModelOut(BaseModel):
     quantization: str | None
     family: str | None
     loaded: bool | None
+    adapters: list[str] = Field(description="Adapters that can follow its reference with a “+”.")
+    load: dict[str, Any] | None = Field(description="How it is loaded now: device, layers …")
 
 
 class ProviderOut(BaseModel):

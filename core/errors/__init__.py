@@ -46,12 +46,14 @@
     │   ├── KeyMissing
     │   ├── KeyRefused
     │   ├── ModelMissing
+    │   │   └── AdapterMissing
     │   ├── ModelRefused
     │   │   ├── Incapable
     │   │   ├── WeightsPickled
     │   │   ├── CodeInside
     │   │   ├── NotForChat
     │   │   ├── ModelIncomplete
+    │   │   ├── AdapterRefused
     │   │   └── PromptTooLong
     │   ├── OutOfMemory
     │   ├── RunnerGone
@@ -127,6 +129,8 @@ from core.errors.given import (
 )
 from core.errors.jobs import JobDied, JobInterrupted, JobNotFound, JobNotResumable
 from core.errors.models import (
+    AdapterMissing,
+    AdapterRefused,
     AnswerEmpty,
     CircuitOpen,
     CodeInside,
@@ -167,6 +171,8 @@ from core.errors.storage import (
 
 __all__ = [
     "AccessDenied",
+    "AdapterMissing",
+    "AdapterRefused",
     "AgentBundled",
     "AgentConflict",
     "AgentNotFound",

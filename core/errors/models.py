@@ -88,6 +88,14 @@ class ModelMissing(ProviderError):
     next_step = N_("Install it (for Ollama: “ollama pull NAME”), or choose another model.")
 
 
+class AdapterMissing(ModelMissing):
+    """Params: model (the base), adapter."""
+
+    code = "adapter_missing"
+    text = N_("The adapter {adapter} for {model} is not there.")
+    next_step = N_("Put its folder under adapters/ in the data folder, or choose another one.")
+
+
 class ModelRefused(ProviderError):
     """The server will not do this with this model. Params: model, detail."""
 
@@ -134,6 +142,14 @@ class ModelIncomplete(ModelRefused):
     code = "model_incomplete"
     text = N_("{model} is not complete: {file} is missing, damaged or cut off.")
     next_step = N_("Download that file again.")
+
+
+class AdapterRefused(ModelRefused):
+    """An adapter cannot or must not be used with a base. Params: model, adapter, detail."""
+
+    code = "adapter_refused"
+    text = N_("The adapter {adapter} cannot be used with {model}: {detail}.")
+    next_step = N_("Choose the base that it was trained for, or another adapter.")
 
 
 class PromptTooLong(ModelRefused):

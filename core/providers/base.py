@@ -18,6 +18,8 @@ from core.messages import PromptMessage, ToolCall, Usage
 from core.runner.loading import LoadOptions
 
 STARTER = "starter"
+ADAPTER_PREFIX = "ad_"
+ADAPTED = (STARTER, "hf")  # providers whose models take adapters by reference
 
 CHAT = "chat"
 EMBEDDING = "embedding"
@@ -33,7 +35,9 @@ class ModelInfo:
 
     `size_bytes` is the size of the weights on disk. `context_tokens` is the model's own window.
     `capabilities` holds the words above. `host` is set when the model runs elsewhere (`local`
-    is then false), and is what the badge shows. `loaded` tells whether it is in memory now.
+    is then false), and is what the badge shows. `loaded` tells whether it is in memory now, and
+    `load` how (device, quantization, gpu_layers …), as far as its runner says so. `adapters` are
+    those that can be put onto it: `hf:starter+ad_pirate`.
     """
 
     ref: str
@@ -48,6 +52,8 @@ class ModelInfo:
     quantization: str | None = None
     family: str | None = None
     loaded: bool | None = None
+    adapters: tuple[str, ...] = ()
+    load: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +209,28 @@ def prefix_of(ref: str) -> str:
 def name_of(ref: str) -> str:
     """The model's name in a reference: "qwen3:4b" of "ollama:qwen3:4b"; "" for "starter"."""
     return ref.partition(":")[2].strip()
+
+
+def split_adapter(ref: str) -> tuple[str, str]:
+    """("hf:starter", "ad_pirate") of "hf:starter+ad_pirate"; no adapter is ""."""
+    base, plus, adapter = ref.rpartition("+")
+    if plus and adapter.startswith(ADAPTER_PREFIX) and prefix_of(base) in ADAPTED:
+        return base, adapter
+    return ref, ""
+
+
+def base_of(ref: str) -> str:
+    """The model that is in memory for a reference: without its adapter, and one for the starter."""
+    base = split_adapter(ref)[0]
+    return STARTER if base == f"hf:{STARTER}" else base
+
+
+def with_adapter(ref: str, adapter: str | None) -> str:
+    """The reference with an adapter put onto it, where it can take one and has none yet."""
+    if not adapter or prefix_of(ref) not in ADAPTED or split_adapter(ref)[1]:
+        return ref
+    name = adapter if adapter.startswith(ADAPTER_PREFIX) else f"{ADAPTER_PREFIX}{adapter}"
+    return f"hf:{STARTER}+{name}" if ref == STARTER else f"{ref}+{name}"
 
 
 def is_local(url: str) -> bool:

@@ -37,7 +37,7 @@ def default_providers(
     pool = RunnerPool(settings.models.runner_idle_s, logs=settings.paths.logs, on_load=on_load)
     return [
         StarterProvider(pool),
-        HuggingFaceProvider(pool, settings.paths.models),
+        HuggingFaceProvider(pool, settings.paths.models, settings.paths.adapters),
         OllamaProvider(settings.ollama_url, context_tokens=settings.models.context_tokens),
         OpenAIProvider(settings.models.hosts),
     ]

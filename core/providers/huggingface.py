@@ -1,7 +1,8 @@
 """Hugging Face models from folders of this machine: `hf:NAME`, each in a runner process.
 
 `hf:NAME` is a folder under the data folder's models/ (NAME may be an id like
-Qwen/Qwen3-0.6B), or an absolute path. What is accepted is written in core/runner/folder.py.
+Qwen/Qwen3-0.6B), or an absolute path; `hf:starter` is the bundled model. An adapter follows a
+plus: `hf:starter+ad_pirate`. What is accepted is written in core/runner/folder.py and adapter.py.
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
 from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
+from core.paths import STARTER_MODEL
 from core.providers.abilities import check_able
+from core.providers.adapters import Adapters
 from core.providers.base import (
     CHAT,
+    STARTER,
     THINKING,
     Chunk,
     GenerationOptions,
     ModelInfo,
+    base_of,
     name_of,
     prefix_of,
+    split_adapter,
 )
 from core.providers.shapes import shape_of_folder
 from core.runner.folder import ModelFolder, inspect_folder
+from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
 
 DRAWN_S = 2.0  # a runner needs longer to load, so that no answer comes later for it
@@ -42,7 +49,7 @@ class RunnerProvider:
         self._pool = pool
 
     def folder(self, ref: str) -> Path:
-        """Where the model of `ref` lies.
+        """Where the base model of `ref` lies.
 
         Raises:
             ModelMissing: `ref` names no place that a model may lie in.
@@ -92,6 +99,8 @@ class RunnerProvider:
             ModelRefused: it must not or cannot be loaded; the subclass says why.
         """
         found = inspect_folder(self.folder(ref), ref)
+        self.adapter(ref, found)
+        base = base_of(ref)
         return ModelInfo(
             ref=ref,
             title=self.title(ref),
@@ -102,8 +111,39 @@ class RunnerProvider:
             parameters=_rounded(found.parameters),
             quantization=found.quantization or found.dtype,
             family=found.family,
-            loaded=self._pool.is_ready(ref),
+            loaded=self._pool.is_ready(base),
+            adapters=self.adapters_for(ref, found),
+            load=self._pool.report(base),
         )
+
+    def adapter(self, ref: str, found: ModelFolder) -> Path | None:  # noqa: ARG002
+        """Where the adapter of `ref` lies; `None` when it names none.
+
+        Raises:
+            AdapterMissing, AdapterRefused: it cannot be used with the base `found`.
+        """
+        return None
+
+    def adapters_for(self, ref: str, found: ModelFolder) -> tuple[str, ...]:  # noqa: ARG002
+        """The names of the adapters that can be put onto `ref`."""
+        return ()
+
+    def load(self, ref: str, load: LoadOptions, cancel: threading.Event) -> bool:
+        """Load the base of `ref` as wanted and wait; whether it is there (not, when cancelled).
+
+        Raises:
+            ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded so.
+            ProviderError: its process failed, or took too long.
+        """
+        folder = self.folder(ref)
+        self.adapter(ref, inspect_folder(folder, ref))
+        return self._pool.load(base_of(ref), folder, load, cancel)
+
+    def unload(
+        self, ref: str, *, force: bool = False, cancel: threading.Event | None = None
+    ) -> bool:
+        """Give the base of `ref` back; see `RunnerPool.unload`."""
+        return self._pool.unload(base_of(ref), force=force, cancel=cancel)
 
     def shape(self, ref: str) -> ModelShape:
         """Its dimensions, from its files. Raises as `info`."""
@@ -120,19 +160,26 @@ class RunnerProvider:
 
         Raises:
             ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this
-                (tools, pictures and JSON are not for these models).
+                (pictures and JSON are not for these models).
+            AdapterMissing, AdapterRefused: its adapter cannot be used.
             RunnerGone: its process ended in the middle of the answer.
             FirstTokenTimeout, TokenTimeout, AnswerEmpty, StreamBroken: it did not answer well.
         """
-        folder = self.folder(ref)
-        check_able(ref, {CHAT, THINKING}, messages, options)
-        if not self._pool.is_ready(ref):
-            inspect_folder(folder, ref)
-            self._pool.warm(ref, folder, options.load)  # it loads while LangChain is imported
+        folder, base = self.folder(ref), base_of(ref)
+        found = inspect_folder(folder, ref)
+        check_able(ref, _capabilities(found), messages, options)
+        adapter = self.adapter(ref, found)
+        if not self._pool.is_ready(base):
+            self._pool.warm(base, folder, options.load)  # it loads while LangChain is imported
         from core.providers.runner_chat import RunnerChatModel, answer  # costs 0.5 s once
 
         model = RunnerChatModel(
-            ref=ref, folder=folder, pool=self._pool, options=options, cancel=cancel
+            ref=base,
+            folder=folder,
+            adapter=adapter,
+            pool=self._pool,
+            options=options,
+            cancel=cancel,
         )
         spoken = done = False
         with closing(answer(model, messages)) as chunks:
@@ -156,25 +203,35 @@ class RunnerProvider:
     def _warm(self, ref: str) -> None:
         try:
             folder = self.folder(ref)
-            inspect_folder(folder, ref)
+            adapter = self.adapter(ref, inspect_folder(folder, ref))
         except (ProviderError, OSError):
             return  # the answer itself will tell what is wrong
-        self._pool.warm(ref, folder)
+        self._pool.warm(base_of(ref), folder, adapter=adapter)
         time.sleep(DRAWN_S)  # the screen that asked for it is drawn first
         import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
 
 
 class HuggingFaceProvider(RunnerProvider):
-    """The user's model folders."""
+    """The user's model folders, and his adapters for them and for the starter."""
 
     name = "hf"
 
-    def __init__(self, pool: RunnerPool, models_folder: Path) -> None:
+    def __init__(
+        self,
+        pool: RunnerPool,
+        models_folder: Path,
+        adapters_folder: Path | None = None,
+        starter: Path = STARTER_MODEL,
+    ) -> None:
         super().__init__(pool)
         self._models = models_folder
+        self._adapters = Adapters(adapters_folder or models_folder.parent / "adapters")
+        self._starter = starter
 
     def folder(self, ref: str) -> Path:
-        name = name_of(ref)
+        if base_of(ref) == STARTER:
+            return self._starter
+        name = name_of(split_adapter(ref)[0])
         place = Path(name).expanduser()
         if place.is_absolute():
             return place
@@ -183,10 +240,23 @@ class HuggingFaceProvider(RunnerProvider):
             raise ModelMissing(model=ref)
         return self._models.joinpath(*parts)
 
+    def title(self, ref: str) -> str:
+        base, adapter = split_adapter(ref)
+        return f"{name_of(base)} + {adapter}" if adapter else name_of(base)
+
+    def adapter(self, ref: str, found: ModelFolder) -> Path | None:
+        base, name = split_adapter(ref)
+        return self._adapters.check(name, found, base).path if name else None
+
+    def adapters_for(self, ref: str, found: ModelFolder) -> tuple[str, ...]:
+        base, name = split_adapter(ref)
+        return () if name else self._adapters.fitting(found, base)
+
     def refs(self) -> list[str]:
         configs = [*self._models.glob("*/config.json"), *self._models.glob("*/*/config.json")]
         folders = sorted(config.parent.relative_to(self._models).as_posix() for config in configs)
-        return [f"{self.name}:{folder}" for folder in folders]
+        starter = [f"{self.name}:{STARTER}"] if self._adapters.names() else []
+        return starter + [f"{self.name}:{folder}" for folder in folders]
 
 
 def _capabilities(found: ModelFolder) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,24 @@ from pydantic import Field, PrivateAttr
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk, GenerationOptions
 from core.providers.langchain import to_langchain, untraced
+from core.runner.hearing import Limits, Spoken
+from core.runner.loading import AS_IT_COMES, LoadOptions
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
-from core.runner.slot import Limits, Spoken
 
 SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram_size")
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
 
 class RunnerChatModel(BaseChatModel):
-    """A model folder as a LangChain chat model. Setting `cancel` ends what it is saying."""
+    """A model folder as a LangChain chat model. Setting `cancel` ends what it is saying.
+
+    `adapter` is the folder of the adapter that it answers with.
+    """
 
     ref: str
     folder: Path
+    adapter: Path | None = None
     pool: Any  # a RunnerPool; pydantic need not look into it
     options: Any = GenerationOptions()
     cancel: Any = Field(default_factory=threading.Event, exclude=True)
@@ -60,7 +66,9 @@ class RunnerChatModel(BaseChatModel):
         options: GenerationOptions = self.options
         pool: RunnerPool = self.pool
         limits = Limits(options.first_token_s, options.between_tokens_s)
-        ask = _ask(messages, options, stop)
+        load = options.load or pool.wanted(self.ref) or AS_IT_COMES
+        ask = _ask(messages, options, stop, load)
+        ask = replace(ask, adapter=str(self.adapter or ""))
         stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits, options.load)
         self._open.append(stream)
         spoke = False
@@ -99,7 +107,10 @@ def answer(model: RunnerChatModel, messages: Sequence[PromptMessage]) -> Generat
 
 
 def _ask(
-    messages: Sequence[BaseMessage], options: GenerationOptions, stop: list[str] | None
+    messages: Sequence[BaseMessage],
+    options: GenerationOptions,
+    stop: list[str] | None,
+    load: LoadOptions,
 ) -> Ask:
     extra = {
         name: value
@@ -112,13 +123,14 @@ def _ask(
             for message in messages
         ),
         max_tokens=options.max_tokens,
-        context_tokens=options.context_tokens,
+        context_tokens=min(options.context_tokens, load.context_tokens or options.context_tokens),
         temperature=options.temperature,
         top_p=options.top_p,
         seed=options.seed,
         stop=(*options.stop, *(stop or ())),
         reasoning=options.reasoning,
         extra=extra,
+        kv_type=load.kv_type,
     )
 
 

@@ -12,6 +12,7 @@ from core.agents import Agent, Agents, traces
 from core.agents.prompt import Prompt
 from core.agents.traces import Trace
 from core.messages import Line, Message, StreamEvent
+from core.providers.base import with_adapter
 from core.providers.registry import Registry
 from core.rooms import admin, book, posting, replay, rounds, taking_in, tryout
 from core.rooms.care import Care
@@ -276,7 +277,8 @@ class Rooms:
         """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
         options, brief = options_for(agent, self._settings), self._engine.turns.briefing.of(agent)
         speech, heard = self.speech.processor_for(agent), Line(1, user, said)
-        return tryout.begin(agent, model, heard, options, self._registry, speech, brief)
+        wanted = with_adapter(model, agent.adapter)
+        return tryout.begin(agent, wanted, heard, options, self._registry, speech, brief)
 
     def try_prompt(self, agent: Agent, model: str, said: str, *, user: str) -> Prompt:
         """What `model` would be sent if `user` said this to `agent`, saved or not."""

@@ -12,7 +12,7 @@ from core.agents import Agent
 from core.agents.prompt import Prompt, build_prompt
 from core.errors import AnswerEmpty, WorkbenchError
 from core.messages import Line, PromptMessage, Reason, ReplyStatus, Timings, Usage
-from core.providers.base import STARTER, Chunk, GenerationOptions
+from core.providers.base import STARTER, Chunk, GenerationOptions, base_of
 from core.providers.chain import Chosen, Thinking
 from core.rooms.briefing import Brief
 from core.rooms.speech import MakeProcessor, Processor
@@ -131,7 +131,9 @@ def prompt_of(
         transcript,
         model=model,
         members=members,
-        budget_tokens=STARTER_BUDGET_TOKENS if model == STARTER else max(LEAST_BUDGET_TOKENS, room),
+        budget_tokens=(
+            STARTER_BUDGET_TOKENS if base_of(model) == STARTER else max(LEAST_BUDGET_TOKENS, room)
+        ),
         count=brief.count_for(model),
         user=brief.user,
         lorebook=brief.lorebook,

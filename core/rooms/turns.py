@@ -13,6 +13,7 @@ from core.agents import Agent, Agents
 from core.errors import AgentNotFound, Interrupted, Unforeseen
 from core.logs import part_logger
 from core.messages import Kind, ReplyStatus, StreamEvent
+from core.providers.base import with_adapter
 from core.providers.chain import answer
 from core.providers.registry import Registry
 from core.rooms import book, hearing, rounds
@@ -81,7 +82,8 @@ class Turns:
         """The models asked for this agent in this room, in order; the starter comes last."""
         here = next((member.model for member in room.members if member.name == agent.name), None)
         wanted = here or agent.model or self._defaults.get("default_model")
-        chain = [wanted or self._settings.models.default, *self._settings.models.fallbacks]
+        first = with_adapter(wanted or self._settings.models.default, agent.adapter)
+        chain = [first, *self._settings.models.fallbacks]
         return list(dict.fromkeys(chain))
 
     def model_of(self, room: Room, name: str) -> str:

@@ -6,8 +6,8 @@ the app (to list and to explain) and in the runner (which trusts nobody).
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CodeInside, ModelIncomplete, ModelMissing, NotForChat, WeightsPickled
+from core.runner.header import JSON_LIMIT, Tensor, read_header
 
-JSON_LIMIT = 64 * 1024 * 1024
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 INDEX = "model.safetensors.index.json"
-LINEAR = "linear"
 NOT_SHRUNK = ("embed", "lm_head", "wte", "wpe", "norm", "router", "vision", "visual")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
@@ -67,9 +66,10 @@ class _Inspection:
             raise CodeInside(model=self._ref)
         weights = self._weights()
         kinds: Counter[str] = Counter()
-        for file in weights:
-            kinds.update(self._counts(file))
-        linear = kinds.pop(LINEAR, 0)
+        linear = 0
+        for name, tensor in self._tensors(weights).items():
+            kinds[tensor.dtype] += tensor.numbers
+            linear += tensor.numbers if _is_linear(name, tensor.shape) else 0
         text = config.get("text_config")
         return ModelFolder(
             path=self._folder,
@@ -110,27 +110,13 @@ class _Inspection:
                 raise self._incomplete(name)
         return [self._folder / name for name in sorted(names)]
 
-    def _counts(self, file: Path) -> dict[str, int]:
-        """Number format, and LINEAR, → how many numbers, from the header of a safetensors file."""
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if not 2 <= length <= min(size - 8, JSON_LIMIT):
-                raise self._incomplete(file.name)
-            header = self._parse(stream.read(length), file.name)
-        header.pop("__metadata__", None)
-        found: Counter[str] = Counter()
-        end = 0
-        try:
-            for name, entry in header.items():
-                numbers = math.prod(entry["shape"])
-                found[str(entry["dtype"])] += numbers
-                found[LINEAR] += numbers if _is_linear(name, entry["shape"]) else 0
-                end = max(end, int(entry["data_offsets"][1]))
-        except (KeyError, TypeError, ValueError, IndexError):
-            raise self._incomplete(file.name) from None
-        if not found or end + 8 + length != size:
-            raise self._incomplete(file.name)
+    def _tensors(self, files: list[Path]) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for file in files:
+            try:
+                found |= read_header(file)
+            except ValueError:
+                raise self._incomplete(file.name) from None
         return found
 
     def _chat_template(self, words: dict[str, Any]) -> str:
@@ -164,7 +150,16 @@ class _Inspection:
         return ModelIncomplete(model=self._ref, file=name)
 
 
-def _is_linear(name: str, shape: list[int]) -> bool:
+def tensors_of(folder: Path) -> dict[str, Tensor]:
+    """All tensors of a folder that was inspected; those that cannot be read are left out."""
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("model*.safetensors")):
+        with contextlib.suppress(OSError, ValueError):
+            found |= read_header(file)
+    return found
+
+
+def _is_linear(name: str, shape: tuple[int, ...]) -> bool:
     """Whether bitsandbytes would shrink it: a matrix that is neither words' vectors nor scores."""
     return len(shape) == 2 and not any(word in name for word in NOT_SHRUNK)
 

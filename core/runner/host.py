@@ -110,6 +110,8 @@ class Host(Server):
         table = {
             protocol.GENERATE: self._generate,
             protocol.STATUS: self._status,
+            protocol.ADAPT: self._adapt,
+            protocol.DROP: self._drop,
         }
         super().__init__(wire, ref, table)
         self._engine = engine
@@ -142,9 +144,18 @@ class Host(Server):
         import torch
 
         taken = torch.cuda.memory_allocated() if torch.cuda.is_available() else None
-        self._wire.say(
-            protocol.DONE, id=order.get("id"), reason=protocol.STOP, device_bytes=taken, adapters=[]
-        )
+        self._done(order, device_bytes=taken, adapters=self._engine.adapters)
+
+    def _adapt(self, order: Order) -> None:
+        self._engine.adapt(str(order["folder"]))
+        self._done(order)
+
+    def _drop(self, order: Order) -> None:
+        self._engine.drop_adapter(str(order["folder"]))
+        self._done(order)
+
+    def _done(self, order: Order, **content: Any) -> None:
+        self._wire.say(protocol.DONE, id=order.get("id"), reason=protocol.STOP, **content)
 
 
 def fail(wire: Wire, error: WorkbenchError, number: int | None = None) -> None:
@@ -177,7 +188,7 @@ def _load(wire: Wire, arguments: argparse.Namespace) -> Server:
     begun = time.perf_counter()
     from core.runner.host_model import load
 
-    base = load(arguments.folder, arguments.ref, from_words(arguments.load).device)
+    base = load(arguments.folder, arguments.ref, from_words(arguments.load))
     import gc
 
     import torch
@@ -194,9 +205,7 @@ def _load(wire: Wire, arguments: argparse.Namespace) -> Server:
     wire.say(
         protocol.READY,
         load_s=time.perf_counter() - begun,
-        parameters=base.parameters,
-        window=base.window,
-        device=base.device,
+        **base.report,
     )
     return Host(wire, engine, arguments.ref)
 

@@ -19,7 +19,8 @@ from typing import Any
 from core.errors import ModelRefused
 from core.runner import protocol
 from core.runner.host import Order, Server, Wire, main
-from core.runner.host_model import hide_unneeded, threads
+from core.runner.host_model import hide_unneeded
+from core.runner.host_placing import threads
 
 BATCH = 16  # texts read at once
 MAX_TOKENS = 256

@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 
+from core.runner.host_adapters import Adapters
+from core.runner.host_cache import always_cuttable
 from core.runner.host_model import Base
-from core.runner.host_prefix import Prefixes
+from core.runner.host_prefix import Kept, Prefixes
 from core.runner.host_prompt import PromptMaker
 from core.runner.host_sampling import Sampler, rules_for
 from core.runner.host_text import Detokeniser, StopTexts, Thoughts
@@ -42,7 +44,8 @@ class Engine:
     def __init__(self, base: Base) -> None:
         self._base = base
         self._prompts = PromptMaker(base.tokenizer, base.ref)
-        self._prefixes = Prefixes(base.model.config)
+        self._prefixes = Prefixes(base.model.config, base.ref)
+        self._adapters = Adapters(base)
         takes = inspect.signature(base.model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
 
@@ -56,25 +59,24 @@ class Engine:
         prompt = self._prompts.make(ask.messages, window, ask.max_tokens, ask.reasoning)
         room = max(1, min(ask.max_tokens, window - len(prompt.ids)))
         thoughts = Thoughts(prompt.thinking) if self._base.thinks else None
-        answer = Answer(self, ask, prompt.ids, room, cancelled, thoughts)
+        answer = Answer(self, ask, prompt.ids, prompt.settled, room, cancelled, thoughts)
         answer.outcome.dropped_messages = prompt.dropped
         return answer
 
     def tokens(self, answer: Answer) -> Generator[int]:
         """The tokens of an answer, without the one that ends it."""
-        base, ids = self._base, list(answer.ids)
+        base, ids, ask = self._base, list(answer.ids), answer.ask
+        adapter = self.adapt(ask.adapter)
         words = base.model.config.get_text_config().vocab_size
-        sampler = Sampler(rules_for(answer.ask, base.defaults), ids, words, base.device)
-        cache, reused = self._prefixes.take(ids)
-        answer.outcome.reused_tokens = reused
-        held = reused
+        sampler = Sampler(rules_for(ask, base.defaults), ids, words, base.device)
+        kept = self._prefixes.take(ids, adapter, ask.kv_type)
+        answer.outcome.reused_tokens = len(kept.ids)
+        kept.prompt = len(ids)
         try:
-            for start in range(reused, len(ids), READ_AT_ONCE):
+            for piece in self._unread(answer, kept):
                 if answer.cancelled():
                     return
-                piece = ids[start : start + READ_AT_ONCE]
-                logits = self._forward(piece, cache)
-                held += len(piece)
+                logits = self._read(piece, kept)
             while True:
                 token = sampler.next(logits)
                 if token in base.ends:
@@ -84,14 +86,56 @@ class Engine:
                 if len(ids) + 1 >= len(answer.ids) + answer.room or answer.cancelled():
                     return
                 ids.append(token)
-                logits = self._forward([token], cache)
-                held += 1
+                logits = self._read([token], kept)
         finally:
-            self._prefixes.keep(ids[:held], len(answer.ids), cache)
+            self._prefixes.keep(kept)
+
+    def adapt(self, folder: str) -> str:
+        """Answer with the adapter of `folder` from now on ("": none); what it is called here.
+
+        Raises:
+            AdapterRefused: it does not fit, or must not be loaded.
+        """
+        name = self._adapters.use(folder)
+        for old in self._adapters.gone():
+            self._prefixes.drop(old)
+        return name
+
+    def drop_adapter(self, folder: str) -> None:
+        """Give an adapter back."""
+        self._adapters.drop(folder)
+        for old in self._adapters.gone():
+            self._prefixes.drop(old)
+
+    @property
+    def adapters(self) -> list[str]:
+        """The folders of the adapters that are loaded."""
+        return self._adapters.folders
 
     def forget(self) -> None:
         """Give back what was kept of earlier conversations (memory is short)."""
         self._prefixes.forget()
+
+    def _unread(self, answer: Answer, kept: Kept) -> Iterator[list[int]]:
+        """What is left to read, in pieces; a state is set aside where the next turn goes on."""
+        ids = answer.ids
+        start = len(kept.ids)
+        stops = [*range(start + READ_AT_ONCE, len(ids), READ_AT_ONCE), len(ids)]
+        cuttable = all(always_cuttable(layer) for layer in kept.cache.layers)
+        stable = 0 if cuttable else answer.settled()
+        if start < stable < len(ids):
+            stops = sorted({*stops, stable})
+        for stop in stops:
+            yield ids[start:stop]
+            start = stop
+            if stop == stable:
+                kept.remember()
+
+    def _read(self, ids: list[int], kept: Kept) -> torch.Tensor:
+        """Read `ids` after what is held; the scores of what follows."""
+        logits = self._forward(ids, kept.cache)
+        kept.ids += ids
+        return logits
 
     def _forward(self, ids: list[int], cache: Any) -> torch.Tensor:
         result = self._base.model(
@@ -118,6 +162,7 @@ class Answer:
     engine: Engine
     ask: Ask
     ids: list[int]
+    settled: Callable[[], int]
     room: int
     cancelled: Callable[[], bool]
     thoughts: Thoughts | None

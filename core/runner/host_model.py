@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelIncomplete, ModelRefused, OutOfMemory
+from core.runner.fitting import layers_of
 from core.runner.folder import ModelFolder, inspect_folder
+from core.runner.host_placing import Place, layers_on_card, place_of, threads
+from core.runner.loading import AS_IT_COMES, LoadOptions
 
 NOT_NEEDED = ("scipy", "sklearn", "PIL", "pandas", "torchvision")
-SMALL = 100_000_000  # parameters; below, a GPU brings nothing but its context's memory
-TINY = 40_000_000  # parameters; below, one thread is enough
-FULL_PRECISION = 1_000_000_000  # parameters; above, bfloat16 on the CPU too
-GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A loaded base model. `ends` are the tokens that end an answer."""
+    """A loaded base model. `ends` are the tokens that end an answer.
+
+    `report` is what the app is told of it: `device`, `dtype`, `quantization` ("none", "int8",
+    "nf4", or what the folder itself has), `layers` and how many are on the card (`gpu_layers`),
+    `weight_bytes` as held, `window`, `parameters`.
+    """
 
     ref: str
     model: Any
@@ -33,11 +36,11 @@ class Base:
     ends: frozenset[int]
     defaults: Mapping[str, Any]
     thinks: bool
-    parameters: int
+    report: Mapping[str, Any]
 
 
-def load(folder: Path, ref: str, device: str = "auto") -> Base:
-    """Load the model of `folder`.
+def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
+    """Load the model of `folder` as wanted, or as it fits.
 
     Raises:
         ModelMissing, ModelRefused: what is wrong with the folder, or with its architecture.
@@ -52,29 +55,22 @@ def load(folder: Path, ref: str, device: str = "auto") -> Base:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    device = _device(found, device, torch)
-    dtype = _dtype(found, device, torch)
-    _refuse_too_large(found, device, torch, dtype, ref)
+    place = place_of(found, wanted, ref)
     torch.set_num_threads(threads(found.parameters))
     try:
         config = AutoConfig.from_pretrained(folder, **local)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         model = AutoModelForCausalLM.from_pretrained(
-            folder,
-            config=config,
-            dtype=dtype,
-            use_safetensors=True,
-            **_placed(found, device),
-            **local,
+            folder, config=config, use_safetensors=True, **place.arguments, **local
         )
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(model=ref, detail=_first_line(error)) from None
     except (ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise ModelRefused(model=ref, detail=_first_line(error)) from error
-    return _checked(ref, found, model, tokenizer, device)
+    return _checked(ref, found, model, tokenizer, place)
 
 
-def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, device: str) -> Base:
+def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, place: Place) -> Base:
     if model._is_stateful:
         raise ModelRefused(model=ref, detail="its architecture keeps a state that cannot be shared")
     defaults = _generation_config(found.path, ref)
@@ -86,12 +82,26 @@ def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, device: s
         model=model,
         tokenizer=tokenizer,
         window=found.context_tokens or 2048,
-        device=device,
+        device=place.device,
         ends=ends,
         defaults=defaults,
         thinks="<think>" in found.chat_template or "</think>" in found.chat_template,
-        parameters=found.parameters,
+        report=_report(found, model, place),
     )
+
+
+def _report(found: ModelFolder, model: Any, place: Place) -> dict[str, Any]:
+    own = found.quantization if place.quantization == "none" else None
+    return {
+        "device": place.device.partition(":")[0],
+        "dtype": str(place.dtype).removeprefix("torch."),
+        "quantization": own or place.quantization,
+        "layers": layers_of(found),
+        "gpu_layers": layers_on_card(model),
+        "weight_bytes": int(model.get_memory_footprint()),
+        "window": found.context_tokens or 2048,
+        "parameters": found.parameters,
+    }
 
 
 def hide_unneeded() -> None:
@@ -101,43 +111,6 @@ def hide_unneeded() -> None:
     for name in NOT_NEEDED:
         if importlib.util.find_spec(name) is not None:
             sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-
-
-def _device(found: ModelFolder, wanted: str, torch: Any) -> str:
-    if wanted != "auto":
-        return wanted
-    worth_it = found.parameters >= SMALL or found.quantization is not None
-    return "cuda" if worth_it and torch.cuda.is_available() else "cpu"
-
-
-def threads(parameters: int) -> int:
-    """One for a tiny model: two are no faster for it, and wait for each other on a busy machine."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return 1 if parameters < TINY else max(1, min(cores or 1, 8))
-
-
-def _dtype(found: ModelFolder, device: str, torch: Any) -> Any:
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.float32 if found.parameters < FULL_PRECISION else torch.bfloat16
-
-
-def _placed(found: ModelFolder, device: str) -> dict[str, Any]:
-    return {"device_map": {"": device}} if device != "cpu" or found.quantization else {}
-
-
-def _refuse_too_large(found: ModelFolder, device: str, torch: Any, dtype: Any, ref: str) -> None:
-    """Refuse before the machine begins to swap or the kernel begins to kill."""
-    needed = found.size_bytes if found.quantization else found.parameters * dtype.itemsize
-    if device == "cuda":
-        free = torch.cuda.mem_get_info()[0]
-    else:
-        import psutil
-
-        free = psutil.virtual_memory().available
-    if needed > free:
-        detail = f"{needed / GIB:.1f} GiB needed, {free / GIB:.1f} GiB free"
-        raise OutOfMemory(model=ref, detail=detail)
 
 
 def _generation_config(folder: Path, ref: str) -> dict[str, Any]:

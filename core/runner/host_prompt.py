@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.errors import ModelRefused, PromptTooLong
@@ -14,11 +15,15 @@ ANSWER_SHARE = 4  # at least a quarter of the window is kept free for the answer
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is given. `thinking`: the template has already opened its think mark."""
+    """What the model is given. `thinking`: the template has already opened its think mark.
+
+    `settled()` is how many of the tokens the conversation's next prompt begins with as well.
+    """
 
     ids: list[int]
     dropped: int
     thinking: bool
+    settled: Callable[[], int]
 
 
 class PromptMaker:
@@ -42,7 +47,14 @@ class PromptMaker:
         options = {"enable_thinking": reasoning}
         whole = [self._tame(message) for message in messages]
         kept, ids = self._fitting(whole, limit, options)
-        return Prompt(ids, len(whole) - len(kept), self._opens_thought(ids))
+        settled = partial(self._settled, kept, ids, options)
+        return Prompt(ids, len(whole) - len(kept), self._opens_thought(ids), settled)
+
+    def _settled(self, messages: Messages, ids: list[int], options: dict[str, Any]) -> int:
+        """All but what only invites the model to speak."""
+        said = self._encode(messages, {**options, "add_generation_prompt": False})
+        pairs = enumerate(zip(ids, said, strict=False))
+        return next((n for n, (one, other) in pairs if one != other), min(len(ids), len(said)))
 
     def _fitting(
         self, whole: Messages, limit: int, options: dict[str, Any]
@@ -98,9 +110,8 @@ class PromptMaker:
             raise ModelRefused(model=self._ref, detail=detail) from None
 
     def _apply(self, messages: Messages, options: dict[str, Any]) -> list[int]:
-        encoded = self._tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True, **options
-        )
+        wanted = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, **options}
+        encoded = self._tokenizer.apply_chat_template(messages, **wanted)
         return list(encoded["input_ids"])
 
     def _opens_thought(self, ids: list[int]) -> bool:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import RunnerGone
+from core.runner.hearing import Limits, Spoken
 from core.runner.loading import LoadOptions
 from core.runner.protocol import Ask
-from core.runner.slot import Limits, Slot, Spoken
+from core.runner.slot import Slot
 
 IDLE_S = 600.0
 LOAD_S = 600.0
@@ -61,11 +62,20 @@ class RunnerPool:
         self._slots: dict[str, Slot] = {}
         self._closed = False
 
-    def warm(self, ref: str, folder: Path, load: LoadOptions | None = None) -> None:
-        """Begin to load the model of `folder` in the background. Returns at once, never raises."""
+    def warm(
+        self,
+        ref: str,
+        folder: Path,
+        load: LoadOptions | None = None,
+        adapter: Path | None = None,
+    ) -> None:
+        """Begin to load the model of `folder` in the background, and an adapter for it.
+
+        Returns at once, never raises.
+        """
         slot = self._slot(ref, folder)
         if slot is not None:
-            slot.warm(load)
+            slot.warm(load, adapter)
 
     def load(
         self,
@@ -156,6 +166,20 @@ class RunnerPool:
             for ref, process in found.items()
             if process is not None and process.pid is not None
         }
+
+    def report(self, ref: str) -> Mapping[str, Any] | None:
+        """What the runner of `ref` told of itself when it was ready; `None` when it is not."""
+        with self._lock:
+            slot = self._slots.get(ref)
+        process = slot.process if slot is not None else None
+        return process.report if process is not None and process.ready else None
+
+    def wanted(self, ref: str) -> LoadOptions | None:
+        """How the runner of `ref` was asked to load; `None` when there is none."""
+        with self._lock:
+            slot = self._slots.get(ref)
+        process = slot.process if slot is not None else None
+        return process.load if process is not None else None
 
     def is_ready(self, ref: str) -> bool:
         """Whether the model is loaded now."""

@@ -201,7 +201,7 @@ class RunnerProcess:
     def _take(self, reply: Reply) -> None:
         kind, number = reply.get("say"), reply.get("id")
         if kind == protocol.READY:
-            self.report = reply
+            self.report = {name: reply[name] for name in reply if name not in ("say", "load_s")}
             self.load_s = time.monotonic() - self.begun
             self._on_ready(self)
         elif kind == protocol.FAILED and number is None:

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import FirstTokenTimeout, ProviderError, RunnerGone, TokenTimeout
 from core.logs import part_logger
+from core.runner.hearing import Limits, Spoken, fresh, next_reply
 from core.runner.line import Line
 from core.runner.loading import AS_IT_COMES, LoadOptions
-from core.runner.process import GONE, HOST, Inbox, Reply, RunnerProcess, as_error
-from core.runner.protocol import CANCELLED, DONE, FAILED, Status, Wanted
+from core.runner.process import GONE, HOST, RunnerProcess, as_error
+from core.runner.protocol import CANCELLED, DONE, FAILED, Adapter, Status, Wanted
 
 log = part_logger("runner")
 
-LOOK_S = 0.05  # how soon a waiting thread notices a cancel
 QUICK_S = 30.0  # a process that dies younger, before any answer, died quickly
 STORM_DEATHS = 3
 STORM_PAUSE_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Longest waits in seconds: for the first text (loading included, waiting for others not),
-    and between two texts."""
-
-    first_token_s: float = 120.0
-    between_tokens_s: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A piece of an answer; the last one has `done`, the runner's own report of it.
-
-    `load_s` is how long this answer waited for the model to load, `None` when it was there.
-    """
-
-    text: str = ""
-    thought: bool = False
-    done: Reply | None = None
-    load_s: float | None = None
 
 
 class Slot:
@@ -88,11 +63,15 @@ class Slot:
     def busy(self) -> bool:
         return self._line.length > 0
 
-    def warm(self, load: LoadOptions | None = None) -> None:
+    def warm(self, load: LoadOptions | None = None, adapter: Path | None = None) -> None:
         """Begin to load, unless it is there in whatever way; returns at once."""
         with self._lock:
-            if not self._closed and self._paused_for() is None:
-                self._running(load if self.process is None else None)
+            if self._closed or self._paused_for() is not None:
+                return
+            process = self._running(load)
+        if adapter is not None:
+            number, _inbox = process.ask(Adapter(str(adapter)))
+            process.finish(number, cancel=False)  # an answer will tell what is wrong with it
 
     def load(self, load: LoadOptions, limit_s: float, cancel: threading.Event) -> bool:
         """Load as wanted, anew if it is there in another way; whether it is there now.
@@ -182,12 +161,12 @@ class Slot:
         error: type[FirstTokenTimeout | TokenTimeout] = FirstTokenTimeout
         limit_s = limits.first_token_s
         try:
-            while (reply := _next(inbox, limit_s, cancel)) is not None:
+            while (reply := next_reply(inbox, limit_s, cancel)) is not None:
                 done = reply["say"] in (DONE, FAILED, GONE)
                 if reply["say"] == FAILED:
                     raise as_error(reply, self.ref)
                 if reply["say"] == GONE:
-                    raise _fresh(process.error or RunnerGone(model=self.ref, detail="closed"))
+                    raise fresh(process.error or RunnerGone(model=self.ref, detail="closed"))
                 if done:
                     load_s = process.begun + (process.load_s or 0.0) - asked if loading else None
                     if reply["reason"] != CANCELLED:
@@ -211,7 +190,7 @@ class Slot:
                 raise RunnerGone(model=self.ref, detail="Engawa is closing")
             error = self._paused_for()
             if error is not None:
-                raise _fresh(error)
+                raise fresh(error)
             return self._running(load)
 
     def _running(self, load: LoadOptions | None) -> RunnerProcess:
@@ -289,23 +268,3 @@ class Slot:
                 return
             self._process = None
         self._let_go(process, "it was idle")
-
-
-def _fresh(error: ProviderError) -> ProviderError:
-    """The same error once more; one instance must not be raised by several threads."""
-    return type(error)(**error.params)
-
-
-def _next(inbox: Inbox, limit_s: float, cancel: threading.Event) -> Reply | None:
-    """The next reply; `None` when cancelled or after `limit_s`."""
-    until = time.monotonic() + limit_s
-    while not cancel.is_set():
-        left = until - time.monotonic()
-        if left <= 0:
-            return None
-        try:
-            reply: dict[str, Any] = inbox.get(timeout=min(LOOK_S, left))
-        except queue.Empty:
-            continue
-        return reply
-    return None

@@ -13,10 +13,10 @@ import pytest
 
 from core.errors import FirstTokenTimeout, ModelRefused, RunnerGone, WeightsPickled
 from core.paths import PROJECT
+from core.runner.hearing import Limits, Spoken
 from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
-from core.runner.slot import Limits, Spoken
 from testing.tiny_model import make_scripted_model
 
 TEXT = "".join(f"{number}, " for number in range(1, 300))
