@@ -81,6 +81,12 @@ class ModelSettings(_Group):
     runner_idle_s: float = Field(
         600.0, gt=0, description="Idle seconds after which a Hugging Face model is given up."
     )
+    parallel: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Answers that one Ollama model gives at a time (OLLAMA_NUM_PARALLEL there).",
+    )
     retries: int = Field(
         2, ge=0, le=5, description="Repeats after a busy or failing server, before the first token."
     )

@@ -53,7 +53,9 @@ class Workbench:
         self.preferences = Preferences(store)
         folders = {"system": SYSTEM_AGENTS, "user": settings.paths.agents}
         self.agents = Agents(folders, store, Encoder(settings))
-        self.rooms = Rooms(store, self.agents, registry, settings, self.preferences)
+        self.rooms = Rooms(
+            store, self.agents, registry, settings, self.preferences, self._model_memory
+        )
         self.jobs = Jobs(store, settings.paths.jobs)
         self.telemetry = Telemetry(store, settings.paths.root, resident, self.counts.happened)
         files = (ANOMALY_RULES, settings.paths.anomaly_rules)
@@ -102,6 +104,12 @@ class Workbench:
             store.close()
             raise
         return bench
+
+    def _model_memory(self) -> int | None:
+        """The memory that models share: the cards', else the host's."""
+        found = self.telemetry.latest()
+        cards = [card.memory_total_bytes for card in found.gpus if card.memory_total_bytes]
+        return sum(cards) or found.memory_total_bytes
 
     def close(self) -> None:
         """Stop speaking, end the models' processes, and release the folder.

@@ -60,7 +60,8 @@ class ScriptedOllama(ScriptedHttp):
     """See above. `tokens_per_s` `None` means as fast as it goes; `load_s` passes at a first use.
 
     `tokens` is the length of an answer when the request has no `num_predict`; `text` is said
-    over and over.
+    over and over. `at_once` is how many models its memory holds: others displace the one that was
+    used longest ago.
     """
 
     def __init__(
@@ -72,13 +73,14 @@ class ScriptedOllama(ScriptedHttp):
         load_s: float = 0.0,
         tokens: int = 24,
         text: str = TEXT,
+        at_once: int | None = None,
     ) -> None:
         super().__init__(port)
         self.models = {model.name: model for model in models}
         self.tokens_per_s, self.load_s = tokens_per_s, load_s
         self.tokens, self.words = tokens, text.split()
         self.loaded: dict[str, int] = {}  # name -> num_ctx
-        self.loads = 0
+        self.loads, self.at_once = 0, at_once
         self._ready_at: dict[str, float] = {}
         self._loading = threading.Lock()
         self.heal()
@@ -173,6 +175,9 @@ class ScriptedOllama(ScriptedHttp):
                 self.loaded[model.name] = num_ctx
                 self._ready_at[model.name] = now + self.load_s
                 self.loads += 1
+            self.loaded[model.name] = self.loaded.pop(model.name)  # used last
+            while self.at_once is not None and len(self.loaded) > self.at_once:
+                del self.loaded[next(iter(self.loaded))]
             return max(0.0, self._ready_at[model.name] - now)
 
     def _embed(self, request: Request) -> Iterable[Step]:

@@ -201,6 +201,30 @@ class ManyServers(Protocol):
         """The name of a model's server; what has one name fails together. Never raises."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A model server as far as waiting and swapping go.
+
+    `memory` names what its models share, "" when nothing is known of that; `limited`: they
+    displace each other there. `parallel`: answers of one model at a time; 0: as many as anybody
+    asks for, and nobody waits. `tells_loads`: the provider itself stores how long loads took.
+    """
+
+    name: str
+    memory: str = ""
+    limited: bool = False
+    parallel: int = 0
+    tells_loads: bool = False
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A provider that knows where its models are kept."""
+
+    def place(self, ref: str) -> Place:
+        """Where this one is. Asks nobody and never raises."""
+
+
 def prefix_of(ref: str) -> str:
     """The provider's name in a reference: "ollama" of "ollama:qwen3:4b"."""
     return ref.partition(":")[0].strip()

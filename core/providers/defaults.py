@@ -38,6 +38,10 @@ def default_providers(
     return [
         StarterProvider(pool),
         HuggingFaceProvider(pool, settings.paths.models, settings.paths.adapters),
-        OllamaProvider(settings.ollama_url, context_tokens=settings.models.context_tokens),
+        OllamaProvider(
+            settings.ollama_url,
+            context_tokens=settings.models.context_tokens,
+            parallel=settings.models.parallel,
+        ),
         OpenAIProvider(settings.models.hosts),
     ]

@@ -27,6 +27,7 @@ from core.providers.base import (
     Chunk,
     GenerationOptions,
     ModelInfo,
+    Place,
     base_of,
     name_of,
     prefix_of,
@@ -80,6 +81,11 @@ class RunnerProvider:
             for ref, pid in self._pool.pids().items()
             if prefix_of(ref) == self.name
         ]
+
+    def place(self, ref: str) -> Place:
+        """A process of its own for each base, which answers one after the other."""
+        base = ref.partition("+")[0]
+        return Place(f"{self.name} {base}", self.name, parallel=1, tells_loads=True)
 
     def problems(self) -> dict[str, ProviderError]:
         """Every folder that cannot be used, and why."""

@@ -32,6 +32,7 @@ from core.providers.base import (
     Chunk,
     GenerationOptions,
     ModelInfo,
+    Place,
     ProviderState,
     host_of,
     is_local,
@@ -62,13 +63,13 @@ class OllamaProvider:
     """The models of one Ollama server. Thread-safe; nothing is asked before the first call.
 
     `context_tokens` is the window that `warm` loads a model with, as long as no answer has
-    asked for a larger one.
+    asked for a larger one. `parallel`: the answers that one model gives at a time.
     """
 
     name = "ollama"
 
-    def __init__(self, url: str, *, context_tokens: int = 4096) -> None:
-        self.url = address_of(url)
+    def __init__(self, url: str, *, context_tokens: int = 4096, parallel: int = 1) -> None:
+        self.url, self._parallel = address_of(url), parallel
         self._api = OllamaApi(self.url)
         self._chat = OllamaChat(self.url)
         self._shapes = Shapes(self._api)
@@ -124,6 +125,9 @@ class OllamaProvider:
     def resident(self) -> list[Resident]:
         """The models in the server's memory now. Raises as `models`."""
         return residents_of(self._api.ps(TITLE))
+
+    def place(self, ref: str) -> Place:  # noqa: ARG002  (all its models share one memory)
+        return Place(self.name, self.name, limited=True, parallel=self._parallel)
 
     def version(self) -> str:
         """The server's version. Raises as `models`."""

@@ -10,17 +10,21 @@ from typing import Generic, TypeVar
 
 from core.errors import ModelNotFound, WorkbenchError
 from core.hardware.forecast.shape import ModelShape
+from core.hardware.snapshot import Resident
 from core.metrics import Counts, Price
 from core.providers.base import (
     STARTER,
     ManyServers,
     ModelInfo,
+    Place,
+    Placed,
     Provider,
     ProviderState,
     Served,
     prefix_of,
 )
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
+from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
 
@@ -51,6 +55,7 @@ class Registry:
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
         self._states = _Kept(self._ask_states, STATE_AGE_S)
         self._tokens = TokenCounters()
+        self._residents = KnownResidents()
 
     def provider(self, ref: str) -> Provider:
         """The provider that a reference names.
@@ -104,6 +109,24 @@ class Registry:
             return provider.info(ref).host
         except WorkbenchError:
             return None
+
+    def place(self, ref: str) -> Place:
+        """Where a model is kept, and how many answers it gives at a time.
+
+        Raises:
+            ModelNotFound: there is no provider with that prefix.
+        """
+        provider = self.provider(ref)
+        return provider.place(ref) if isinstance(provider, Placed) else Place(provider.name)
+
+    def residents(self, prefix: str, age_s: float | None) -> tuple[Resident, ...] | None:
+        """A provider's models in memory, at most `age_s` old; `None`: whatever is known.
+
+        Returns:
+            `None` when the provider does not tell, or nothing is known yet.
+        """
+        provider = self._providers.get(prefix)
+        return self._residents.of(provider, age_s) if isinstance(provider, Keeper) else None
 
     def breaker(self, ref: str) -> Breaker:
         """The circuit breaker of what answers for `ref`: its server, or its own process.

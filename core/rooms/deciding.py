@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from core.messages import Kind, Reason
-from core.rooms import book, hearing, rounds
+from core.rooms import book, hearing, round_book
 from core.rooms.policies import policy_of, with_defaults
 from core.rooms.policies.base import Choice, Decision, Taken, View
 from core.store import tables as t
@@ -54,7 +54,7 @@ class Decider:
         with_transcript: bool,
     ) -> View:
         room_id, trigger = room["id"], round_["trigger_seq"]
-        said = rounds.said_between(conn, room_id, round_["since_seq"], trigger)
+        said = round_book.said_between(conn, room_id, round_["since_seq"], trigger)
         members = book.members_of(conn, [room_id])[room_id]
         inside = tuple(one.name for one in members if one.kind is Kind.AGENT and not one.muted)
         taken = _taken(conn, room_id, trigger)

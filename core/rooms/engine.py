@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from core.agents import Agents
 from core.errors import StorageError
 from core.logs import part_logger
 from core.providers.registry import Registry
 from core.rooms import admin, rounds
-from core.rooms.asking import Asking
 from core.rooms.care import Care
-from core.rooms.deciding import Answers, Decider
 from core.rooms.log import Logs
 from core.rooms.model import Presence
-from core.rooms.policies.base import Decision
-from core.rooms.turns import Defaults, Opened, Turns
+from core.rooms.running import Active
+from core.rooms.speaker import Spoken
+from core.rooms.staging import Stage
+from core.rooms.turns import Defaults, Turns
 from core.settings import Settings
 from core.store import Store
 
 PAUSE_S = 5.0  # after storage failed, before the room tries again
 
 log = part_logger("rooms")
-
-
-@dataclass
-class _Active:
-    """A room with a running thread. `answers` are of the models asked who comes next, by choice."""
-
-    again: bool = False
-    cancel: threading.Event = field(default_factory=threading.Event)
-    presence: Presence = field(default_factory=Presence)
-    answers: tuple[str, Answers] = ("", {})
 
 
 class Engine:
@@ -51,19 +41,19 @@ class Engine:
         settings: Settings,
         defaults: Defaults,
         care: Care,
+        capacity: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._store, self._logs, self._settings = store, logs, settings
         self._lock = threading.Lock()
-        self._active: dict[str, _Active] = {}
+        self._active: dict[str, Active] = {}
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Event()
         self._trimmed: dict[str, int] = {}
         self.turns = Turns(
             store, logs, agents, registry, settings, defaults, care,
-            closing=self._closing, after=self._plan_on,
+            closing=self._closing, after=self._ended,
         )  # fmt: skip
-        self._decider = Decider(self.turns.talkativeness)
-        self._asking = Asking(store, registry, self.turns, settings)
+        self.stage = Stage(store, logs, registry, settings, self.turns, capacity, self._closing)
 
     # --- what callers may do --------------------------------------------------------------
 
@@ -76,7 +66,7 @@ class Engine:
             if active is not None:
                 active.again = True
                 return
-            active = self._active[room_id] = _Active()
+            active = self._active[room_id] = Active()
             threading.Thread(
                 target=self._run, args=(room_id, active), name=f"room-{room_id[-6:]}", daemon=True
             ).start()
@@ -93,7 +83,9 @@ class Engine:
         """Who speaks now and who is next."""
         with self._lock:
             active = self._active.get(room_id)
-            return active.presence if active else Presence()
+            found = active.presence if active else Presence()
+        ahead = self.stage.queue.ahead(room_id) if active and not found.seq else None
+        return found if ahead is None else replace(found, ahead=ahead)
 
     def speaking(self) -> set[str]:
         """The rooms in which somebody speaks."""
@@ -133,7 +125,7 @@ class Engine:
 
     # --- the room's thread ------------------------------------------------------------------
 
-    def _run(self, room_id: str, active: _Active) -> None:
+    def _run(self, room_id: str, active: Active) -> None:
         try:
             while self._round(room_id, active) or self._asked_again(room_id, active):
                 if self._closing.is_set():
@@ -151,7 +143,7 @@ class Engine:
                     del self._active[room_id]
                 self._idle.notify_all()
 
-    def _asked_again(self, room_id: str, active: _Active) -> bool:
+    def _asked_again(self, room_id: str, active: Active) -> bool:
         """Whether somebody kicked while the round ran; if not, the room is quiet from here on."""
         with self._idle:
             again, active.again = active.again, False
@@ -159,43 +151,13 @@ class Engine:
                 del self._active[room_id]
             return again
 
-    def _round(self, room_id: str, active: _Active) -> bool:
+    def _round(self, room_id: str, active: Active) -> bool:
         """Run turns until nothing is due, or somebody stops it; false when nothing was."""
-        active.cancel.clear()
-        worked = False
-        while not self._closing.is_set() and not active.cancel.is_set():
-            plan, opened = self._store.write(lambda conn: self._step(conn, room_id, active))
-            if plan.ask is not None:
-                asked = self._asking.ask(room_id, plan.ask, active.cancel)
-                active.answers = (plan.key, asked)
-            elif not plan.due:
-                break
-            elif opened is not None:
-                self._turn(opened, active, tuple(later.agent for later in plan.due[1:]))
-            worked = True
-        active.presence = Presence()
+        worked = self.stage.run(room_id, active)
         self.trim(room_id)
         return worked
 
-    def _step(
-        self, conn: Connection, room_id: str, active: _Active
-    ) -> tuple[rounds.Plan, Opened | None]:
-        """Plan what is to be done and begin the first turn, in one transaction."""
-        plan = rounds.advance(conn, room_id, partial(self._choose, active=active))
-        return plan, self.turns.open(conn, plan.due[0]) if plan.due else None
-
-    def _choose(
-        self, conn: Connection, room: RowMapping, round_: RowMapping, active: _Active | None
-    ) -> Decision:
-        key, answers = active.answers if active is not None else ("", {})
-        fitting = answers if key == rounds.choice_key(conn, round_) else {}
-        return self._decider.choose(conn, room, round_, fitting)
-
-    def _plan_on(self, conn: Connection, turn: rounds.Turn) -> None:
-        """A turn has ended: whoever comes next is stored in the same transaction."""
-        rounds.advance(conn, turn.room, partial(self._choose, active=None), opening=False)
-
-    def _turn(self, opened: Opened, active: _Active, following: tuple[str, ...]) -> None:
-        self._logs.publish(opened.event)
-        active.presence = Presence(opened.agent.name, opened.event.seq, following)
-        self.turns.run(opened, active.cancel)
+    def _ended(self, conn: Connection, turn: rounds.Turn, spoken: Spoken) -> None:
+        with self._lock:
+            active = self._active.get(turn.room)
+        self.stage.ended(conn, turn, spoken, active)

@@ -63,9 +63,46 @@ class RoomSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """A turn that is due: whose, why (a stored reason), with which model.
+
+    `loads` tells whether that model must be loaded first, as far as known.
+    """
+
+    agent: str
+    why: Mapping[str, Any]
+    model: str
+    loads: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
-    """Who speaks now (`None`: nobody), in which message, and who is due after."""
+    """Who speaks now (`None`: nobody), in which message, and who is due after.
+
+    `also` are those who speak at the same time. `choosing`: models are asked who comes next.
+    `ahead`: the room waits for its model server, and so many turns of other rooms come first.
+    """
 
     speaking: str | None = None
     seq: int | None = None
     next: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    coming: tuple[Coming, ...] = ()
+    choosing: bool = False
+    ahead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFigures:
+    """What the last round cost: loads of models made, those of the policy's order, and seconds.
+
+    `None`: unknown, because the app was ended in the middle.
+    """
+
+    trigger_seq: int
+    policy: str
+    state: str
+    turns: int
+    loads: int | None
+    naive_loads: int | None
+    saved_s: float | None

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
 
 from core.errors import AgentNotFound
 from core.messages import Kind, Reason, ReplyStatus, StreamEvent
-from core.rooms import book, hearing
+from core.rooms import book, hearing, round_book
 from core.rooms.policies.base import Ask, Choice, Decision
 from core.rooms.rules import name_key
 from core.store import tables as t
@@ -61,34 +61,7 @@ _DUE = (
     .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "due")
     .order_by(t.turns.c.trigger_seq, t.turns.c.position)
 )
-_BEGUN = (
-    select(t.turns.c.position)
-    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "begun")
-    .limit(1)
-)
-_OPEN_ROUND = (
-    select(t.rounds)
-    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.state == "open")
-    .order_by(t.rounds.c.trigger_seq)
-    .limit(1)
-)
-_COUNT_TURNS = select(func.count()).where(
-    t.turns.c.room_id == bindparam("room"), t.turns.c.trigger_seq == bindparam("trigger")
-)
-_SAID = (
-    select(t.messages.c.seq, t.messages.c.content, t.messages.c.sender, t.messages.c.to)
-    .where(
-        t.messages.c.room_id == bindparam("room"),
-        t.messages.c.seq > bindparam("since"),
-        t.messages.c.seq <= bindparam("up_to"),
-        t.messages.c.kind == Kind.HUMAN,
-        t.messages.c.deleted.is_(False),
-    )
-    .order_by(t.messages.c.seq)
-)
 _ADD_ROUND, _ADD_TURN = insert(t.rounds), insert(t.turns)
-_NO_END = 2**62
-
 # What the room's policy says about a round: given the room's row and the round's.
 Choose = Callable[[Connection, RowMapping, RowMapping], Decision]
 
@@ -102,22 +75,19 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
     waiting = due(conn, room_id)
     while not waiting:
         room = conn.execute(_ROOM, {"room": room_id}).mappings().one()
-        if room["deleted_at"] is not None or room["halted"] or _begun(conn, room_id):
+        halted = room["deleted_at"] is not None or room["halted"]
+        if halted or round_book.has_begun(conn, room_id):
             return Plan()
-        round_ = open_round(conn, room_id) or (_begin_round(conn, room) if opening else None)
+        round_ = round_book.open_round(conn, room_id) or (
+            _begin_round(conn, room) if opening else None
+        )
         if round_ is None:
             return Plan()
         decision = choose(conn, room, round_)
         if isinstance(decision, Ask):
-            return Plan(ask=decision, key=choice_key(conn, round_))
+            return Plan(ask=decision, key=round_book.choice_key(conn, round_))
         waiting = _plan_turns(conn, room, round_, decision)
     return Plan(due=tuple(waiting))
-
-
-def choice_key(conn: Connection, round_: RowMapping) -> str:
-    """What a choice is known by: the round, and how many turns it has had."""
-    trigger = round_["trigger_seq"]
-    return f"{trigger}:{count_turns(conn, round_['room_id'], trigger)}"
 
 
 def due(conn: Connection, room_id: str) -> list[Turn]:
@@ -136,16 +106,6 @@ def due(conn: Connection, room_id: str) -> list[Turn]:
     ]
 
 
-def open_round(conn: Connection, room_id: str) -> RowMapping | None:
-    """The round that goes on in this room, if any."""
-    return conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
-
-
-def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
-    """How many turns the round has had or will have."""
-    return int(conn.execute(_COUNT_TURNS, {"room": room_id, "trigger": trigger}).scalar_one())
-
-
 def give_turn(conn: Connection, ref: str, agent: str) -> str:
     """Somebody gave `agent` the word: a turn of its own, after those due; the room's id.
 
@@ -157,7 +117,7 @@ def give_turn(conn: Connection, ref: str, agent: str) -> str:
     inside = {name_key(one.name): one.name for one in members if one.kind is Kind.AGENT}
     if name_key(agent) not in inside:
         raise AgentNotFound(agent=agent[:80])
-    trigger = max(room["planned_seq"], _last_of_people(conn, room["id"]))
+    trigger = max(room["planned_seq"], round_book.last_of_people(conn, room["id"]))
     here = and_(t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
     again = {"state": "open", "ended_at": None}
     if conn.execute(update(t.rounds).where(here).values(**again)).rowcount == 0:
@@ -167,8 +127,13 @@ def give_turn(conn: Connection, ref: str, agent: str) -> str:
     return str(room["id"])
 
 
-def begin(conn: Connection, turn: Turn, values: dict[str, Any]) -> StreamEvent | None:
-    """Create the turn's pending reply; `None` when the turn is no longer due."""
+def begin(
+    conn: Connection, turn: Turn, values: dict[str, Any], heard_seq: int | None = None
+) -> StreamEvent | None:
+    """Create the turn's pending reply; `None` when the turn is no longer due.
+
+    `heard_seq`: the last line that it has heard, when that is not the last one there is.
+    """
     room = conn.execute(_ROOM, {"room": turn.room}).mappings().one()
     claimed = conn.execute(
         update(t.turns)
@@ -177,8 +142,9 @@ def begin(conn: Connection, turn: Turn, values: dict[str, Any]) -> StreamEvent |
     )
     if claimed.rowcount == 0:
         return None
+    heard = room["last_seq"] if heard_seq is None else heard_seq
     to = hearing.answer_to(conn, turn.room, turn.trigger_seq, turn.agent)
-    told = {"reply_to": turn.trigger_seq or None, "heard_seq": room["last_seq"], "to": to}
+    told = {"reply_to": turn.trigger_seq or None, "heard_seq": heard, "to": to}
     return book.add_message(conn, room, {**values, **told})
 
 
@@ -226,31 +192,19 @@ def rooms_with_work(conn: Connection) -> list[str]:
     return list(conn.execute(alive.where(some[0] | some[1] | some[2])).scalars())
 
 
-def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
-    """Whether the round that answers message `seq` has been, and nothing is due."""
-    if room["planned_seq"] < seq or open_round(conn, room["id"]) is not None:
-        return False
-    return not due(conn, room["id"]) and not _begun(conn, room["id"])
-
-
-def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
-    """Rows of what people wrote after message `since`, up to `up_to` if given."""
-    given = {"room": room_id, "since": since, "up_to": _NO_END if up_to is None else up_to}
-    return list(conn.execute(_SAID, given).mappings())
-
-
 # --- inside -------------------------------------------------------------------------------------
 
 
 def _begin_round(conn: Connection, room: RowMapping) -> RowMapping | None:
     """Open a round for what people said since the last one; `None` when they said nothing."""
-    said = hearing.together(said_between(conn, room["id"], room["planned_seq"], None))
+    unanswered = round_book.said_between(conn, room["id"], room["planned_seq"], None)
+    said = hearing.together(unanswered)
     if not said:
         return None
     trigger = said[-1]["seq"]
     conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(planned_seq=trigger))
     _add_round(conn, room, trigger)
-    return open_round(conn, room["id"])
+    return round_book.open_round(conn, room["id"])
 
 
 def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
@@ -270,7 +224,7 @@ def _plan_turns(
 ) -> list[Turn]:
     """Store the turns that the policy chose; a round with none is over."""
     trigger = round_["trigger_seq"]
-    there = count_turns(conn, room["id"], trigger)
+    there = round_book.count_turns(conn, room["id"], trigger)
     chosen = list(chosen)[: max(0, MOST_TURNS - there)]
     here = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
     if not chosen:
@@ -285,7 +239,7 @@ def _plan_turns(
 def _add_turns(
     conn: Connection, room_id: str, trigger: int, chosen: Sequence[Choice]
 ) -> list[Turn]:
-    first = count_turns(conn, room_id, trigger)
+    first = round_book.count_turns(conn, room_id, trigger)
     turns = [
         Turn(
             room_id,
@@ -305,17 +259,6 @@ def _add_turns(
 def _turn_row(turn: Turn) -> dict[str, Any]:
     row = asdict(turn)
     return {"room_id": row.pop("room"), "state": "due", **row}
-
-
-def _begun(conn: Connection, room_id: str) -> bool:
-    return conn.execute(_BEGUN, {"room": room_id}).first() is not None
-
-
-def _last_of_people(conn: Connection, room_id: str) -> int:
-    query = select(func.max(t.messages.c.seq)).where(
-        t.messages.c.room_id == room_id, t.messages.c.kind == Kind.HUMAN
-    )
-    return int(conn.execute(query).scalar() or 0)
 
 
 def _row(turn: Turn) -> Any:

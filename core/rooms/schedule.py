@@ -114,6 +114,8 @@ def cost(jobs: Iterable[Job], machine: Machine) -> Cost:
 
 def cheapest(jobs: Sequence[Job], machine: Machine) -> list[Job]:
     """The turns in the order of fewest loads; those that cost nothing either way keep theirs."""
+    if not any(job.model.server in machine.slots for job in jobs):
+        return list(jobs)
     groups = _groups(jobs, machine)
     here = [group for group in groups if machine.has(group[0].model)]
     missing = [group for group in groups if not machine.has(group[0].model)]

@@ -14,12 +14,12 @@ from core.agents.traces import Trace
 from core.messages import Line, Message, StreamEvent
 from core.providers.base import with_adapter
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, rounds, taking_in, tryout
+from core.rooms import admin, book, posting, replay, round_book, rounds, taking_in, tryout
 from core.rooms.care import Care
 from core.rooms.engine import Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
-from core.rooms.model import Presence, Room, RoomSummary
+from core.rooms.model import Presence, Room, RoomSummary, RoundFigures
 from core.rooms.options import options_for
 from core.rooms.policies import IN_ORDER
 from core.rooms.record import Record
@@ -44,14 +44,18 @@ class Rooms:
         registry: Registry,
         settings: Settings,
         defaults: Defaults,
+        capacity: Callable[[], int | None] = lambda: None,
     ) -> None:
+        """`capacity()`: bytes of memory that models share here; `None` unknown."""
         self._store, self._agents, self._registry = store, agents, registry
         self._settings = settings
         with store.read() as conn:
             rows = conn.execute(select(t.rooms.c.id, t.rooms.c.last_event)).all()
         self._logs = Logs((row.id, row.last_event) for row in rows)
         self.care = Care(store, settings.care, defaults)
-        self._engine = Engine(store, self._logs, agents, registry, settings, defaults, self.care)
+        self._engine = Engine(
+            store, self._logs, agents, registry, settings, defaults, self.care, capacity
+        )
         self.speech = self._engine.turns.speech
         self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
@@ -294,6 +298,11 @@ class Rooms:
     def presence(self, ref: str) -> Presence:
         return self._engine.presence(self.get(ref).id)
 
+    def rounds(self, ref: str, limit: int = 10) -> Sequence[RoundFigures]:
+        """The newest rounds and what they cost, the newest first."""
+        with self._store.read() as conn:
+            return round_book.last_rounds(conn, book.find_room(conn, ref)["id"], limit)
+
     def watch(self, ref: str, *, after: int | None = None, cursor: int | None = None) -> Watch:
         """Subscribe to a room: see `core.rooms.replay.watch`."""
         room_id = self.get(ref).id
@@ -314,7 +323,7 @@ class Rooms:
     def answered(self, ref: str, seq: int) -> bool:
         """Whether the round that answers message `seq` has been, and nobody is due."""
         with self._store.read() as conn:
-            return rounds.answered(conn, book.find_room(conn, ref), seq)
+            return round_book.answered(conn, book.find_room(conn, ref), seq)
 
     def wait_idle(self, ref: str, timeout_s: float) -> bool:
         """Wait until nobody is due; false when `timeout_s` passed first."""

@@ -54,8 +54,8 @@ class Opened:
 class Turns:
     """Runs turns of all rooms. Thread-safe.
 
-    `after(conn, turn)` is called in the transaction that ends a turn. `closing` is set when the
-    app ends: what is being said is then broken off, not stopped.
+    `after(conn, turn, spoken)` is called in the transaction that ends a turn. `closing` is set
+    when the app ends: what is being said is then broken off, not stopped.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Turns:
         care: Care,
         *,
         closing: threading.Event,
-        after: Callable[[Connection, rounds.Turn], None],
+        after: Callable[[Connection, rounds.Turn, Spoken], None],
     ) -> None:
         self._store, self._logs, self._care = store, logs, care
         self._agents, self._registry, self._settings = agents, registry, settings
@@ -100,8 +100,13 @@ class Turns:
         except AgentNotFound:
             return None
 
-    def open(self, conn: Connection, turn: rounds.Turn) -> Opened | None:
-        """Begin a turn; `None` when it is no longer due or its agent is gone."""
+    def open(
+        self, conn: Connection, turn: rounds.Turn, heard_seq: int | None = None
+    ) -> Opened | None:
+        """Begin a turn; `None` when it is no longer due or its agent is gone.
+
+        `heard_seq`: it hears the room up to there only.
+        """
         try:
             agent = self._agents.get(turn.agent)
         except AgentNotFound:
@@ -117,7 +122,7 @@ class Turns:
             "model": chain[0],
             "turn": {"policy": room.policy, **turn.why} if turn.why else None,
         }
-        event = rounds.begin(conn, turn, values)
+        event = rounds.begin(conn, turn, values, heard_seq)
         return None if event is None else Opened(turn, room, agent, chain, event)
 
     def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
@@ -139,7 +144,9 @@ class Turns:
         room, agent = opened.room, opened.agent
         try:
             with self._store.read() as conn:
-                transcript = hearing.transcript(conn, room.id, agent.name, TRANSCRIPT_LINES)
+                lines = hearing.transcript(conn, room.id, agent.name, TRANSCRIPT_LINES)
+            heard_seq = reply.message.heard_seq
+            transcript = [line for line in lines if heard_seq is None or line.seq <= heard_seq]
             return speak(
                 agent,
                 opened.chain,
@@ -190,4 +197,4 @@ class Turns:
         rounds.end(conn, turn)
         self._care.ended(conn, turn, status, spoken, reply.text)
         self.briefing.ended(conn, turn.room, reply.message.seq, spoken)
-        self._after(conn, turn)
+        self._after(conn, turn, spoken)

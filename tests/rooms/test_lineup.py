@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from core.rooms.queue import PATIENCE, Place, Queue, Waiting, choose
+from core.providers.base import Place
+from core.rooms.lineup import PATIENCE, Queue, Waiting, choose
 
 SERVER = Place("server", limited=True, parallel=1)
 

@@ -1,0 +1,118 @@
+"""What is known of rounds: which is open, how many turns it had, what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+
+from core.messages import Kind
+from core.rooms.model import RoundFigures
+from core.store import tables as t
+
+_BEGUN = (
+    select(t.turns.c.position)
+    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "begun")
+    .limit(1)
+)
+_OPEN_ROUND = (
+    select(t.rounds)
+    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.state == "open")
+    .order_by(t.rounds.c.trigger_seq)
+    .limit(1)
+)
+_COUNT_TURNS = select(func.count()).where(
+    t.turns.c.room_id == bindparam("room"), t.turns.c.trigger_seq == bindparam("trigger")
+)
+_SAID = (
+    select(t.messages.c.seq, t.messages.c.content, t.messages.c.sender, t.messages.c.to)
+    .where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.seq > bindparam("since"),
+        t.messages.c.seq <= bindparam("up_to"),
+        t.messages.c.kind == Kind.HUMAN,
+        t.messages.c.deleted.is_(False),
+    )
+    .order_by(t.messages.c.seq)
+)
+_NO_END = 2**62
+
+
+def open_round(conn: Connection, room_id: str) -> RowMapping | None:
+    """The round that goes on in this room, if any."""
+    return conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
+
+
+def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
+    """How many turns the round has had or will have."""
+    return int(conn.execute(_COUNT_TURNS, {"room": room_id, "trigger": trigger}).scalar_one())
+
+
+def choice_key(conn: Connection, round_: RowMapping) -> str:
+    """What a choice is known by: the round, and how many turns it has had."""
+    trigger = round_["trigger_seq"]
+    return f"{trigger}:{count_turns(conn, round_['room_id'], trigger)}"
+
+
+def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
+    """Whether the round that answers message `seq` has been, and nothing is due."""
+    if room["planned_seq"] < seq or open_round(conn, room["id"]) is not None:
+        return False
+    return not any_due(conn, room["id"]) and not has_begun(conn, room["id"])
+
+
+def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
+    """Rows of what people wrote after message `since`, up to `up_to` if given."""
+    given = {"room": room_id, "since": since, "up_to": _NO_END if up_to is None else up_to}
+    return list(conn.execute(_SAID, given).mappings())
+
+
+def note_loads(
+    conn: Connection, room_id: str, trigger: int, figures: tuple[int, int, float | None]
+) -> None:
+    """Keep what the round has cost so far: loads, those of the policy's order, seconds saved."""
+    loads, naive, saved_s = figures
+    conn.execute(
+        update(t.rounds)
+        .where(t.rounds.c.room_id == room_id, t.rounds.c.trigger_seq == trigger)
+        .values(loads=loads, naive_loads=naive, saved_s=saved_s)
+    )
+
+
+def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures]:
+    """The newest rounds of a room, the newest first."""
+    counted = (
+        select(func.count())
+        .where(
+            t.turns.c.room_id == t.rounds.c.room_id,
+            t.turns.c.trigger_seq == t.rounds.c.trigger_seq,
+        )
+        .scalar_subquery()
+    )
+    query = select(t.rounds, counted.label("turns")).where(t.rounds.c.room_id == room_id)
+    names = [one.name for one in fields(RoundFigures)]
+    return [
+        RoundFigures(**{name: row[name] for name in names})
+        for row in conn.execute(
+            query.order_by(t.rounds.c.trigger_seq.desc()).limit(limit)
+        ).mappings()
+    ]
+
+
+def has_begun(conn: Connection, room_id: str) -> bool:
+    """Whether somebody speaks."""
+    return conn.execute(_BEGUN, {"room": room_id}).first() is not None
+
+
+def last_of_people(conn: Connection, room_id: str) -> int:
+    """The last message of people; 0 when there is none."""
+    query = select(func.max(t.messages.c.seq)).where(
+        t.messages.c.room_id == room_id, t.messages.c.kind == Kind.HUMAN
+    )
+    return int(conn.execute(query).scalar() or 0)
+
+
+def any_due(conn: Connection, room_id: str) -> bool:
+    """Whether a turn waits."""
+    query = select(t.turns.c.position).where(t.turns.c.room_id == room_id, t.turns.c.state == "due")
+    return conn.execute(query.limit(1)).first() is not None

@@ -1,0 +1,125 @@
+"""Several models and one small memory: loads are saved, shown, and shared fairly."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from core.messages import Kind
+from core.providers.ollama import OllamaProvider
+from testing.scripted_model import Script, ScriptedProvider
+from testing.scripted_ollama import Model, ScriptedOllama
+from tests.conftest import OpenWorkbench
+
+ROOM = "Engawa"
+BIG = 10**15  # no memory holds two of these
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedOllama]:
+    models = [Model("red", size=BIG), Model("blue", size=BIG)]
+    with ScriptedOllama(models=models, at_once=1, load_s=0.15, tokens=4) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(open_workbench: OpenWorkbench, server: ScriptedOllama):
+    found = open_workbench(ScriptedProvider(), OllamaProvider(server.url))
+    found.rooms.create("four", ["Mizuho", "Ren", "Aki", "Hoshi"])
+    for name, model in zip(("Mizuho", "Ren", "Aki", "Hoshi"), ("red", "blue") * 2, strict=True):
+        found.rooms.set_model("four", name, f"ollama:{model}")
+    assert _until(lambda: len(server.loaded) == 1)  # choosing a model warms it
+    time.sleep(0.2)
+    return found
+
+
+def spoken(bench, ref="four"):
+    return [line.sender for line in bench.rooms.messages(ref) if line.kind is Kind.AGENT]
+
+
+def test_whose_model_is_in_memory_speaks_first_and_the_round_says_what_that_saved(bench, server):
+    first = next(iter(server.loaded))
+    before = server.loads
+    bench.rooms.post("four", "hello everybody", sender="Yuki")
+    assert bench.rooms.wait_idle("four", 20)
+    expected = {"red": ["Mizuho", "Aki", "Ren", "Hoshi"], "blue": ["Ren", "Hoshi", "Mizuho", "Aki"]}
+    assert spoken(bench) == expected[first]
+    assert server.loads - before == 1
+    (figures,) = bench.rooms.rounds("four")
+    assert (figures.loads, figures.turns, figures.state) == (1, 4, "done")
+    assert figures.naive_loads == (3 if first == "red" else 4)
+    assert figures.saved_s is not None
+    assert figures.saved_s > 0.2
+
+
+def test_a_strict_room_keeps_its_order(bench, server):
+    bench.rooms.set_policy("four", options={"strict": True})
+    before = server.loads
+    bench.rooms.post("four", "hello everybody", sender="Yuki")
+    assert bench.rooms.wait_idle("four", 20)
+    assert spoken(bench) == ["Mizuho", "Ren", "Aki", "Hoshi"]
+    (figures,) = bench.rooms.rounds("four")
+    assert figures.loads == figures.naive_loads == server.loads - before
+    assert figures.saved_s == 0.0
+
+
+def test_rooms_share_one_server_and_swap_little(bench, server):
+    """Six rooms, half with each model, three messages each: blindly that is a swap a turn."""
+    names = [f"room {number}" for number in range(6)]
+    for number, name in enumerate(names):
+        bench.rooms.create(name, ["Ren"])
+        bench.rooms.set_model(name, "Ren", "ollama:red" if number % 2 else "ollama:blue")
+    time.sleep(0.5)
+    before = server.loads
+    for number in range(3):
+        for name in names:
+            bench.rooms.post(name, f"message {number}", sender="Yuki")
+        for name in names:
+            assert bench.rooms.wait_idle(name, 30)
+    assert server.loads - before <= 9
+    assert all(len(spoken(bench, name)) == 3 for name in names)
+
+
+def test_a_room_that_waits_says_so(bench, server):
+    server.tokens_per_s = 4.0
+    bench.rooms.post("four", "@Mizuho hello", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("four").seq)
+    bench.rooms.create("late", ["Ren"])
+    bench.rooms.set_model("late", "Ren", "ollama:blue")
+    bench.rooms.post("late", "and me?", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("late").ahead == 1)
+    (coming,) = bench.rooms.presence("late").coming
+    assert (coming.agent, coming.model, coming.why["code"]) == ("Ren", "ollama:blue", "in_order")
+    server.tokens_per_s = None
+    bench.rooms.stop("late")
+    assert bench.rooms.wait_idle("late", 2)
+    assert spoken(bench, "late") == []
+
+
+def test_those_who_can_speak_at_the_same_time(open_workbench: OpenWorkbench):
+    hold = threading.Event()
+    one = ScriptedProvider({"starter": Script(["first"], hold=hold)})
+    bench = open_workbench(one, ScriptedProvider({"hf:b": Script(["second"])}, name="hf"))
+    bench.rooms.set_model(ROOM, "Ren", "hf:b")
+    bench.rooms.set_policy(ROOM, options={"together": True})
+    bench.rooms.post(ROOM, "hi", sender="Yuki")
+    assert _until(lambda: [one.status for one in bench.rooms.messages(ROOM)][2:3] == ["complete"])
+    assert bench.rooms.presence(ROOM).also == ("Ren", "Aki")
+    hold.set()
+    assert bench.rooms.wait_idle(ROOM, 10)
+    lines = bench.rooms.messages(ROOM)
+    assert [line.sender for line in lines] == ["Yuki", "Mizuho", "Ren", "Aki"]
+    assert [line.heard_seq for line in lines[1:]] == [1, 1, 1]
+    assert all(messages[-1].content == "Yuki: hi" for _ref, messages in one.asked)
+
+
+def _until(condition, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
