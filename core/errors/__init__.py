@@ -54,7 +54,16 @@
     │   │   ├── NotForChat
     │   │   ├── ModelIncomplete
     │   │   ├── AdapterRefused
-    │   │   └── PromptTooLong
+    │   │   ├── PromptTooLong
+    │   │   ├── NotAModel
+    │   │   └── AdaptersGone
+    │   ├── TransferBroken
+    │   ├── SourceAway
+    │   ├── NotInSource
+    │   ├── SourceWantsToken
+    │   ├── NoRoomOnDisk
+    │   ├── DigestWrong
+    │   ├── SwitchedBack
     │   ├── OutOfMemory
     │   ├── RunnerGone
     │   ├── StreamBroken
@@ -128,6 +137,17 @@ from core.errors.given import (
     SenderIsAgent,
 )
 from core.errors.jobs import JobDied, JobInterrupted, JobNotFound, JobNotResumable
+from core.errors.library import (
+    AdaptersGone,
+    DigestWrong,
+    NoRoomOnDisk,
+    NotAModel,
+    NotInSource,
+    SourceAway,
+    SourceWantsToken,
+    SwitchedBack,
+    TransferBroken,
+)
 from core.errors.models import (
     AdapterMissing,
     AdapterRefused,
@@ -173,6 +193,7 @@ __all__ = [
     "AccessDenied",
     "AdapterMissing",
     "AdapterRefused",
+    "AdaptersGone",
     "AgentBundled",
     "AgentConflict",
     "AgentNotFound",
@@ -189,6 +210,7 @@ __all__ = [
     "DataFolderInUse",
     "DataFolderUnwritable",
     "DatabaseDamaged",
+    "DigestWrong",
     "DiskFull",
     "EncoderAway",
     "FellBack",
@@ -219,8 +241,11 @@ __all__ = [
     "ModelNotFound",
     "ModelRefused",
     "NameTaken",
+    "NoRoomOnDisk",
+    "NotAModel",
     "NotForChat",
     "NotFound",
+    "NotInSource",
     "OutOfMemory",
     "OverQuota",
     "PortInUse",
@@ -236,13 +261,17 @@ __all__ = [
     "ServerAway",
     "ServerBusy",
     "ServerFault",
+    "SourceAway",
+    "SourceWantsToken",
     "StorageBusy",
     "StorageError",
     "StreamBroken",
+    "SwitchedBack",
     "TokenMissing",
     "TokenTimeout",
     "TokensUsedUp",
     "TooMany",
+    "TransferBroken",
     "Unauthorised",
     "Unforeseen",
     "WeightsPickled",

@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
-from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
+from core.errors import AnswerEmpty, ModelMissing, ModelRefused, ProviderError, StreamBroken
 from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
@@ -26,6 +26,7 @@ from core.providers.base import (
     THINKING,
     Chunk,
     GenerationOptions,
+    ModelDetails,
     ModelInfo,
     Place,
     base_of,
@@ -34,6 +35,7 @@ from core.providers.base import (
     split_adapter,
 )
 from core.providers.shapes import shape_of_folder
+from core.providers.trash import Trashing, licence
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
@@ -198,6 +200,16 @@ class RunnerProvider:
         if not done and not cancel.is_set():
             raise StreamBroken(model=ref, detail="it ended without saying so")
 
+    def delete(self, ref: str) -> bool:
+        """See `Managed.delete`; what comes with Engawa stays."""
+        raise ModelRefused(model=ref, detail="it comes with Engawa")
+
+    def details(self, ref: str) -> ModelDetails:
+        """From its files. Raises as `info`."""
+        folder = self.folder(ref)
+        found = inspect_folder(folder, ref)
+        return ModelDetails(template=found.chat_template, licence=licence(folder))
+
     def warm(self, ref: str) -> None:
         """Begin to load it, and what an answer needs, in the background."""
         threading.Thread(target=self._warm, args=(ref,), name="warm", daemon=True).start()
@@ -217,7 +229,7 @@ class RunnerProvider:
         import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
 
 
-class HuggingFaceProvider(RunnerProvider):
+class HuggingFaceProvider(Trashing, RunnerProvider):
     """The user's model folders, and his adapters for them and for the starter."""
 
     name = "hf"

@@ -19,7 +19,6 @@ from core.errors import (
     ProviderError,
     ServerAway,
     ServerFault,
-    WorkbenchError,
 )
 from core.hardware.forecast.gguf_shape import lists_missing
 from core.hardware.forecast.shape import ModelShape
@@ -32,15 +31,14 @@ from core.providers.base import (
     Chunk,
     GenerationOptions,
     ModelInfo,
-    Place,
-    ProviderState,
-    host_of,
     is_local,
     name_of,
 )
 from core.providers.guard import repeated
 from core.providers.ollama_api import READ_S, OllamaApi
 from core.providers.ollama_chat import OllamaChat
+from core.providers.ollama_library import OllamaLibrary
+from core.providers.ollama_manage import OllamaManaging
 from core.providers.ollama_models import (
     Shape,
     full_name,
@@ -52,26 +50,24 @@ from core.providers.ollama_models import (
     tags_of,
 )
 from core.providers.ollama_options import Windows, address_of, parameters
+from core.providers.ollama_served import TITLE, OllamaServed
 from core.providers.ollama_shapes import Shapes
 from core.providers.shapes import shape_of_metadata
 from core.providers.watch import Cancelled, Watch
 
-TITLE = "Ollama"
 
-
-class OllamaProvider:
+class OllamaProvider(OllamaManaging, OllamaServed):
     """The models of one Ollama server. Thread-safe; nothing is asked before the first call.
 
     `context_tokens` is the window that `warm` loads a model with, as long as no answer has
     asked for a larger one. `parallel`: the answers that one model gives at a time.
     """
 
-    name = "ollama"
-
     def __init__(self, url: str, *, context_tokens: int = 4096, parallel: int = 1) -> None:
         self.url, self._parallel = address_of(url), parallel
         self._api = OllamaApi(self.url)
         self._chat = OllamaChat(self.url)
+        self.library = OllamaLibrary(self.url)
         self._shapes = Shapes(self._api)
         self._windows = Windows(context_tokens)
         self._closing = threading.Event()
@@ -125,28 +121,6 @@ class OllamaProvider:
     def resident(self) -> list[Resident]:
         """The models in the server's memory now. Raises as `models`."""
         return residents_of(self._api.ps(TITLE))
-
-    def place(self, ref: str) -> Place:  # noqa: ARG002  (all its models share one memory)
-        return Place(self.name, self.name, limited=True, parallel=self._parallel)
-
-    def version(self) -> str:
-        """The server's version. Raises as `models`."""
-        return self._api.version(TITLE)
-
-    def state(self) -> ProviderState:
-        """Whether the server answers, within 1 s."""
-        try:
-            version = self._api.version(TITLE, read_s=1.0)
-        except ProviderError as error:
-            return ProviderState(self.name, False, self.url, error=error)
-        return ProviderState(self.name, True, self.url, version=version)
-
-    def host(self, ref: str) -> str | None:
-        """Where the model runs, as far as known without asking; `None` for this machine."""
-        shape = self._shapes.known(full_name(name_of(ref)))
-        if shape and shape.remote_host:
-            return shape.remote_host
-        return None if is_local(self.url) else host_of(self.url)
 
     # --- answers ------------------------------------------------------------------------
 
@@ -207,17 +181,6 @@ class OllamaProvider:
             raise watch.away() from None
         return [next(vectors) if text.strip() else None for text in texts]
 
-    def warm(self, ref: str) -> None:
-        """Load the model with the window that the next answer will ask for."""
-        with self._lock:
-            if self._closing.is_set() or ref in self._warming:
-                return
-            thread = threading.Thread(
-                target=self._warm, args=(ref,), name="ollama-warm", daemon=True
-            )
-            self._warming[ref] = thread
-            thread.start()
-
     def reconnect(self) -> None:
         """Make the connection to the server anew; answers under way go on."""
         self._api.reconnect()
@@ -231,6 +194,7 @@ class OllamaProvider:
         for thread in threads:
             thread.join(timeout=1.0)
         self._chat.close()
+        self.library.close()
         self._api.close()
 
     # --- inside -------------------------------------------------------------------------
@@ -294,18 +258,6 @@ class OllamaProvider:
             between_tokens_s=options.between_tokens_s,
             cancelled=lambda: cancel.is_set() or self._closing.is_set(),
         )
-
-    def _warm(self, ref: str) -> None:
-        watch = self._api.watch(ref, GenerationOptions().first_token_s, self._closing.is_set)
-        try:
-            self._chat.prepare()
-            window = self._windows.held(full_name(name_of(ref)), None, self._shape(ref, watch))
-            self._api.load(watch, name_of(ref), {"num_ctx": window})
-        except (WorkbenchError, Cancelled):
-            pass  # the answer itself will tell what is wrong
-        finally:
-            with self._lock:
-                self._warming.pop(ref, None)
 
     def _loaded(self) -> frozenset[str] | None:
         try:

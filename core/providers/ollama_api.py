@@ -66,9 +66,15 @@ class OllamaApi:
             raise ServerFault(model=watch.model, detail=detail)
         return vectors
 
-    def load(self, watch: Watch, name: str, options: Mapping[str, Any]) -> None:
-        """Load a model: a chat without messages. Returns when it is in memory."""
-        body = {"model": name, "messages": [], "options": dict(options)}
+    def load(
+        self, watch: Watch, name: str, options: Mapping[str, Any], keep_alive: int | None = None
+    ) -> None:
+        """Load a model: a chat without messages. Returns when it is in memory.
+
+        With `keep_alive` 0 (seconds) it is taken out of memory instead.
+        """
+        body: dict[str, Any] = {"model": name, "messages": [], "options": dict(options)}
+        body |= {} if keep_alive is None else {"keep_alive": keep_alive}
         with watching(watch):
             try:
                 self._client.post("/api/chat", json=body)

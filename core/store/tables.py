@@ -251,6 +251,8 @@ loads = Table(
     Column("seconds", Float, nullable=False),
     Column("at", String(32), nullable=False),
     _checksum(),
+    Column("memory_bytes", Integer),  # of the host, as measured; null: not measured
+    Column("vram_bytes", Integer),
 )
 
 agent_index = Table(
