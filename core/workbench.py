@@ -17,6 +17,7 @@ from core.hardware.anomaly import Action, Guard, Work
 from core.hardware.forecast import Forecasts
 from core.jobs import Jobs
 from core.metrics import Price
+from core.models import Models
 from core.paths import ANOMALY_RULES, SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
@@ -70,6 +71,16 @@ class Workbench:
         self._serving = False
         tokens = settings.models.context_tokens
         self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)
+        self.models = Models(
+            store,
+            registry,
+            self.jobs,
+            self.forecasts,
+            self.telemetry,
+            settings.paths.models,
+            main=lambda: self.preferences.get("default_model", settings.models.default),
+            choose=lambda ref: self.preferences.set("default_model", ref),
+        )
 
     @classmethod
     def open(

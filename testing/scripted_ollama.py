@@ -28,10 +28,10 @@ from testing.scripted_http import (
     Head,
     Pause,
     Request,
-    ScriptedHttp,
     Step,
     whole,
 )
+from testing.scripted_library import ScriptedLibrary
 
 VERSION = "0.24.0"
 LINES_AT_ONCE = 32  # when there is no delay: fewer, larger writes
@@ -56,7 +56,7 @@ DEFAULT_MODELS = (
 )
 
 
-class ScriptedOllama(ScriptedHttp):
+class ScriptedOllama(ScriptedLibrary):
     """See above. `tokens_per_s` `None` means as fast as it goes; `load_s` passes at a first use.
 
     `tokens` is the length of an answer when the request has no `num_predict`; `text` is said
@@ -81,6 +81,8 @@ class ScriptedOllama(ScriptedHttp):
         self.tokens, self.words = tokens, text.split()
         self.loaded: dict[str, int] = {}  # name -> num_ctx
         self.loads, self.at_once = 0, at_once
+        self.version = VERSION
+        self.too_big: set[str] = set()  # models that do not fit into memory
         self._ready_at: dict[str, float] = {}
         self._loading = threading.Lock()
         self.heal()
@@ -89,12 +91,13 @@ class ScriptedOllama(ScriptedHttp):
         """Forget every script: a healthy server again."""
         ready = {"Content-Type": "text/plain; charset=utf-8"}
         self.on("/", whole(200, b"Ollama is running", ready))
-        self.on("/api/version", _json(200, {"version": VERSION}))
+        self.on("/api/version", lambda _request: _json(200, {"version": self.version}))
         self.on("/api/tags", lambda _request: _json(200, {"models": self._tags()}))
         self.on("/api/ps", lambda _request: _json(200, {"models": self._ps()}))
         self.on("/api/show", self._show)
         self.on("/api/chat", self._chat)
         self.on("/api/embed", self._embed)
+        self.library()
 
     def replay(self, *cases: str, speed: float = 1.0) -> None:
         """Answer the cases' own route as a real server did, one case after the other.
@@ -136,6 +139,15 @@ class ScriptedOllama(ScriptedHttp):
 
     def _answer(self, model: Model, body: dict[str, Any], thinks: bool) -> Iterator[Step]:
         options = body.get("options") or {}
+        if not body.get("messages") and body.get("keep_alive") == 0:
+            self.loaded.pop(model.name, None)
+            gone = {"message": {"content": ""}, "done": True, "done_reason": "unload"}
+            yield from _json(200, gone)
+            return
+        if model.name in self.too_big:
+            text = "model requires more system memory (9.9 GiB) than is available (1.0 GiB)"
+            yield from _error(500, text)
+            return
         load_s = self._load(model, min(options.get("num_ctx", 4096), model.context_length))
         yield Pause(load_s)
         if not body.get("messages"):

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("api", "client"),
     ("workbench", "doctor"),
     ("rooms", "preferences"),
-    ("agents", "tools"),
+    ("agents", "tools", "models"),
     ("memory", "routing", "lora", "providers", "starter"),
     ("hardware", "jobs"),
     ("embedding",),

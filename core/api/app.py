@@ -17,6 +17,7 @@ from core.api import (
     hardware,
     health,
     jobs,
+    library,
     metrics,
     prompts,
     reference,
@@ -36,7 +37,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     *(health, simple, transfer, rooms, prompts, agents, agents_files),
-    *(care, catalogue, hardware, anomalies, jobs, metrics, sockets, reference),
+    *(care, catalogue, library, hardware, anomalies, jobs, metrics, sockets, reference),
 )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from core.agents.traces import Trace
 from core.errors import by_code, explain
 from core.messages import Reason
+from core.models import SwitchPlan
 from core.providers.base import ModelInfo, ProviderState
 from core.rooms.frames import message_body
 from core.rooms.model import Room, RoomSummary
 from core.text import language, translate
+from core.workbench import Workbench
 
 
 def reason_body(reason: Reason | None, lang: str | None = None) -> dict[str, str] | None:
@@ -45,6 +47,23 @@ def summary_body(summary: RoomSummary, lang: str) -> dict[str, Any]:
 
 def model_body(model: ModelInfo) -> dict[str, Any]:
     return asdict(model) | {"capabilities": sorted(model.capabilities)}
+
+
+def whole_model_body(bench: Workbench, ref: str) -> dict[str, Any]:
+    """A model with what it says of itself.
+
+    Raises:
+        ModelNotFound, ModelMissing, ProviderError: there is none, or its server is away.
+    """
+    return model_body(bench.registry.info(ref)) | asdict(bench.models.details(ref))
+
+
+def plan_body(plan: SwitchPlan) -> dict[str, Any]:
+    forecast = plan.forecast
+    told = None
+    if forecast is not None:
+        told = asdict(forecast) | {"total_bytes": forecast.total_bytes}
+    return asdict(plan) | {"unload": list(plan.unload), "forecast": told}
 
 
 def provider_body(state: ProviderState, lang: str) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""/api/v1/agents, /api/v1/models: who can speak, and with what."""
+"""/api/v1/models: with what agents can speak."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from core.api.bodies import model_body, provider_body
 from core.api.context import Bench, Language, failures
-from core.api.schemas import ModelList, ModelOut
+from core.api.schemas import ModelList
 from core.api.threads import in_thread
 from core.workbench import Workbench
 
@@ -26,19 +26,6 @@ router = APIRouter(prefix="/api/v1")
 async def list_models(bench: Bench, lang: Language) -> JSONResponse:
     """All models that are there now; a server that is away is told among `providers`."""
     return JSONResponse(await in_thread(_models, bench, lang))
-
-
-@router.get(
-    "/models/{ref:path}",
-    tags=["models"],
-    response_model=ModelOut,
-    responses=failures(404),
-    summary="Read one model",
-)
-async def read_model(
-    ref: Annotated[str, Path(max_length=300, description="A model reference.")], bench: Bench
-) -> JSONResponse:
-    return JSONResponse(model_body(await in_thread(bench.registry.info, ref)))
 
 
 def _models(bench: Workbench, lang: str) -> dict[str, Any]:

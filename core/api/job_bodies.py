@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from core.api.schemas import ErrorBody
-from core.errors import by_code
+from core.errors import by_code, explain
 from core.jobs import Job, Jobs
 from core.jobs.records import progress_body
 from core.messages import Reason
@@ -80,7 +80,7 @@ def error_body(reason: Reason | None, lang: str) -> dict[str, str] | None:
     if reason is None:
         return None
     error = by_code(reason.code)
-    text, hint = (translate(one, lang, reason.params) for one in (error.text, error.next_step))
+    text, hint = explain(reason, lang), translate(error.next_step, lang, reason.params)
     return {"code": reason.code, "message": text, "hint": hint}
 
 

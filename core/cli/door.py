@@ -79,6 +79,22 @@ class JobsDoor(Protocol):
         """The job now, then each change, to its end."""
 
 
+class LibraryDoor(Protocol):
+    """What commands can do with models beside asking them. What takes its time is a job."""
+
+    def pull(self, ref: str, revision: str | None) -> Body: ...
+    def create(self, new: Mapping[str, Any]) -> Body: ...
+    def load(self, ref: str) -> Body: ...
+    def switch(self, ref: str) -> Body: ...
+    def unload(self, ref: str) -> None: ...
+
+    def delete(self, ref: str) -> bool:
+        """Whether it can be brought back."""
+
+    def restore(self, ref: str) -> None: ...
+    def plan(self, ref: str) -> Body: ...
+
+
 class Door(Protocol):
     """What commands can do with rooms, agents and models.
 
@@ -108,6 +124,9 @@ class Door(Protocol):
 
     @property
     def jobs(self) -> JobsDoor: ...
+
+    @property
+    def library(self) -> LibraryDoor: ...
 
     def models(self) -> Body:
         """{"models": […], "providers": […]}"""

@@ -11,11 +11,13 @@ from core.api.bodies import (
     provider_body,
     room_body,
     summary_body,
+    whole_model_body,
 )
 from core.api.hardware_bodies import anomalies_body, event_body, series_body, snapshot_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
 from core.cli.door_jobs import LocalJobs
+from core.cli.door_library import LocalLibrary
 from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.rooms.frames import frame, message_body
@@ -90,6 +92,10 @@ class LocalDoor:
     def jobs(self) -> LocalJobs:
         return LocalJobs(self._bench.jobs)
 
+    @property
+    def library(self) -> LocalLibrary:
+        return LocalLibrary(self._bench)
+
     def models(self) -> Body:
         registry = self._bench.registry
         return {
@@ -98,7 +104,7 @@ class LocalDoor:
         }
 
     def model(self, ref: str) -> Body:
-        return model_body(self._bench.registry.info(ref))
+        return whole_model_body(self._bench, ref)
 
     def machine(self) -> Body:
         return snapshot_body(self._bench.telemetry.settled())

@@ -8,6 +8,7 @@ from typing import Any
 from core.cli.door import Body
 from core.cli.door_agents import RemoteAgents
 from core.cli.door_jobs import RemoteJobs
+from core.cli.door_library import RemoteLibrary
 from core.client.http import Http
 from core.client.paths import read_model, room_path
 from core.client.socket import Socket
@@ -65,6 +66,10 @@ class RemoteDoor:
     @property
     def jobs(self) -> RemoteJobs:
         return RemoteJobs(self._http)
+
+    @property
+    def library(self) -> RemoteLibrary:
+        return RemoteLibrary(self._http)
 
     def models(self) -> Body:
         return self._http.get("/api/v1/models")

@@ -1,4 +1,4 @@
-"""`models list` and `models show`."""
+"""`models …`: list, show, plan, and what changes models."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli import models_change
 from core.cli.door import Body, open_door
 from core.cli.options import Json, Storage
 from core.cli.output import one_line, show, table
 from core.text import N_, _
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=N_("Models that can answer."))
+models_change.add_to(app)
 
 
 @app.command("list", help=N_("List the models that are there now."))
@@ -31,7 +33,7 @@ def show_model(
 ) -> None:
     with open_door(storage) as door:
         model = door.model(ref)
-    lines = [f"{name}: {_text(value)}" for name, value in model.items() if value is not None]
+    lines = [f"{name}: {_text(value)}" for name, value in model.items() if value not in (None, "")]
     show(model, as_json, lines)
 
 

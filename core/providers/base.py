@@ -229,13 +229,13 @@ class Placed(Protocol):
 class ModelDetails:
     """What a model says of itself; "" and nothing where it does not.
 
-    `parameters` are the sampling options and stops that it brings; `licence` is its text.
+    `sampling` are the options and stops that it brings; `licence` is its text.
     """
 
     template: str = ""
     system: str = ""
     licence: str = ""
-    parameters: str = ""
+    sampling: str = ""
 
 
 @runtime_checkable

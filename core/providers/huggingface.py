@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
-from core.errors import AnswerEmpty, ModelMissing, ModelRefused, ProviderError, StreamBroken
+from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
 from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
@@ -200,10 +200,6 @@ class RunnerProvider:
         if not done and not cancel.is_set():
             raise StreamBroken(model=ref, detail="it ended without saying so")
 
-    def delete(self, ref: str) -> bool:
-        """See `Managed.delete`; what comes with Engawa stays."""
-        raise ModelRefused(model=ref, detail="it comes with Engawa")
-
     def details(self, ref: str) -> ModelDetails:
         """From its files. Raises as `info`."""
         folder = self.folder(ref)
@@ -229,7 +225,7 @@ class RunnerProvider:
         import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
 
 
-class HuggingFaceProvider(Trashing, RunnerProvider):
+class HuggingFaceProvider(RunnerProvider, Trashing):
     """The user's model folders, and his adapters for them and for the starter."""
 
     name = "hf"

@@ -99,7 +99,7 @@ class OllamaManaging:
             template=_text(show, "template"),
             system=_text(show, "system"),
             licence=_text(show, "license"),
-            parameters=_text(show, "parameters"),
+            sampling=_text(show, "parameters"),
         )
 
     def _warm(self, ref: str) -> None:

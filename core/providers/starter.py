@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import ModelMissing
+from core.errors import ModelMissing, ModelRefused
 from core.paths import STARTER_MODEL
 from core.providers.base import STARTER
 from core.providers.huggingface import RunnerProvider
@@ -30,3 +30,7 @@ class StarterProvider(RunnerProvider):
 
     def title(self, ref: str) -> str:  # noqa: ARG002
         return "Starter"
+
+    def delete(self, ref: str) -> bool:
+        """See `Managed.delete`; what comes with Engawa stays."""
+        raise ModelRefused(model=ref, detail="it comes with Engawa")

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_loads"
-down_revision = "0005_rounds"
+revision = "0007_loads"
+down_revision = "0006_editing"
 
 
 def upgrade() -> None:
