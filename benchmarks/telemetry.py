@@ -4,7 +4,8 @@ With a stand-in for NVIDIA's library, a scripted Ollama in a process of its own,
 in SQL: `sampler_core_percent` is what a process that does nothing but this uses of one core,
 `snapshot_us` how long reading the last snapshot takes (median). `tabs_core_percent` is what ten
 browser tabs with the four live charts cost the server, of one core, above the same server
-without any; `None` without a browser. `stand_in` says why there is no card in it (no gcc, say).
+without any, and `stale_p95_s` and `stale_most_s` how old the newest point on them is; `None`
+without a browser. `stand_in` says why there is no card in it (no gcc, say).
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ SAMPLE_S = 75  # more than a minute: a commit of the history is in it
 SETTLE_S = 5
 WATCH_S = 20
 PAGE_MS = 120_000
+TAB_FIGURES = ("tabs_core_percent", "stale_p95_s", "stale_most_s")
+# The newest moment on the first chart (milliseconds), and the browser's clock: the same machine's.
+NEWEST = """() => {
+  const x = document.querySelector('.js-plotly-plot').data[0].x;
+  return [x[x.length - 1], Date.now()];
+}"""
+LOOKS = 5
 
 WATCHER = """
 import json, sys, time
@@ -62,11 +70,11 @@ def run(runs: int) -> dict[str, object]:
     """Measure the sampler `runs` times and the tabs once; medians."""
     with tempfile.TemporaryDirectory() as place, _machine(Path(place)) as machine:
         found = [_watched(Path(place) / f"data-{number}", machine) for number in range(runs)]
-        tabs = _tabs(Path(place) / "tabs", machine)
+        tabs = _tabs(Path(place) / "tabs", machine) or dict.fromkeys(TAB_FIGURES)
     return {
         "sampler_core_percent": round(statistics.median(one["share"] for one in found), 3),
         "snapshot_us": round(statistics.median(one["snapshot_us"] for one in found), 3),
-        "tabs_core_percent": tabs,
+        **tabs,
         "tabs": TABS,
         "stand_in": nvml.why_not(),
         "cards": min(one["cards"] for one in found),
@@ -106,7 +114,7 @@ def _watched(data: Path, machine: Mapping[str, str]) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def _tabs(data: Path, machine: Mapping[str, str]) -> float | None:
+def _tabs(data: Path, machine: Mapping[str, str]) -> dict[str, float] | None:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -120,10 +128,21 @@ def _tabs(data: Path, machine: Mapping[str, str]) -> float | None:
         pages = [_tab(browser, server) for _number in range(TABS)]
         time.sleep(SETTLE_S)
         together = _cpu(server)
+        stale = [_stale_s(server, page) for _look in range(LOOKS) for page in pages]
         for page in pages:
             page.context.close()
         browser.close()
-    return round(together - alone, 2)
+    p95 = statistics.quantiles(stale, n=20)[-1]
+    figures = (round(together - alone, 2), round(p95, 2), round(max(stale), 2))
+    return dict(zip(TAB_FIGURES, figures, strict=True))
+
+
+def _stale_s(server: Server, page: Page) -> float:
+    """How long ago the newest point was read; a point is named by its second alone."""
+    with server.client as client:
+        phase_s = client.get("/api/v1/hardware").json()["at"] % 1
+    newest_ms, now_ms = page.evaluate(NEWEST)
+    return float((now_ms - newest_ms) / 1000 - phase_s)
 
 
 def _tab(browser: Browser, server: Server) -> Page:
