@@ -26,11 +26,13 @@ from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
 from core.rooms.first import first_room
+from core.rooms.options import plain_options
 from core.rooms.service import Rooms
 from core.settings import Settings
 from core.store import Store
 from core.store.tables import loads
 from core.store.times import now
+from core.tuning import Tuning
 
 
 class Workbench:
@@ -68,6 +70,14 @@ class Workbench:
             may_act=lambda: bool(self.preferences.get("recover", settings.care.recover)),
         )
         self.telemetry.watch(self.guard.look)
+        self.tuning = Tuning(
+            registry,
+            self.jobs,
+            self.preferences,
+            plain_options(settings),
+            self.telemetry.latest,
+            lambda event: self.telemetry.tell([event]),
+        )
         self._serving = False
         tokens = settings.models.context_tokens
         self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)

@@ -16,7 +16,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +83,8 @@ class ScriptedOllama(ScriptedLibrary):
         self.loads, self.at_once = 0, at_once
         self.version = VERSION
         self.too_big: set[str] = set()  # models that do not fit into memory
+        # Seconds from a loaded model to its first token, by the request's options.
+        self.read_s: Callable[[dict[str, Any]], float] = lambda _options: 0.0
         self._ready_at: dict[str, float] = {}
         self._loading = threading.Lock()
         self.heal()
@@ -157,6 +159,7 @@ class ScriptedOllama(ScriptedLibrary):
         prompt = sum(len(message.get("content", "")) for message in body["messages"])
         cut = 0 < wanted < self.tokens
         count = wanted if cut else self.tokens
+        yield Pause(self.read_s(options))
         yield Head()
         if thinks:
             yield token("", thinking="Let me see.")

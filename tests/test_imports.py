@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("streamlit_app", "pages", "cli"),
     ("api", "client"),
     ("workbench", "doctor"),
-    ("rooms", "preferences"),
+    ("rooms", "preferences", "tuning"),
     ("agents", "tools", "models"),
     ("memory", "routing", "lora", "providers", "starter"),
     ("hardware", "jobs"),

@@ -25,6 +25,7 @@ from core.api import (
     simple,
     sockets,
     transfer,
+    tuning,
 )
 from core.api.faults import add_faults
 from core.workbench import Workbench
@@ -37,7 +38,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     *(health, simple, transfer, rooms, prompts, agents, agents_files),
-    *(care, catalogue, library, hardware, anomalies, jobs, metrics, sockets, reference),
+    *(care, catalogue, library, hardware, anomalies, tuning, jobs, metrics, sockets, reference),
 )
 
 

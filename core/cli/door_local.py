@@ -14,15 +14,19 @@ from core.api.bodies import (
     whole_model_body,
 )
 from core.api.hardware_bodies import anomalies_body, event_body, series_body, snapshot_body
+from core.api.job_bodies import job_body
+from core.api.tuning_bodies import record_body, tuning_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
 from core.cli.door_jobs import LocalJobs
 from core.cli.door_library import LocalLibrary
 from core.cli.later import later_providers
 from core.cli.mended import tell
+from core.cli.tuned import TUNING_S, tuned_record
 from core.rooms.frames import frame, message_body
 from core.settings import Settings
 from core.text import language
+from core.tuning import Tuned
 from core.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -114,6 +118,19 @@ class LocalDoor:
 
     def machine_events(self, limit: int) -> list[Body]:
         return [event_body(event, language()) for event in self._bench.telemetry.events(limit)]
+
+    def tuning(self) -> Body:
+        return tuning_body(self._bench.tuning, language())
+
+    def tune(self, model: str, options: Mapping[str, int], compare: bool) -> Body:
+        tuning, tuned = self._bench.tuning, Tuned.read(options)
+        if not compare:
+            return record_body(tuning.apply(model, tuned))
+        job = self._bench.jobs.wait(tuning.compare(model, tuned).id, TUNING_S)
+        return tuned_record(self.tuning(), job_body(self._bench.jobs, job, language()))
+
+    def undo_tuning(self, model: str) -> Body:
+        return record_body(self._bench.tuning.undo(model))
 
     def anomalies(self) -> Body:
         return anomalies_body(self._bench.guard, self._bench.telemetry, language())

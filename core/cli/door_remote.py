@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from core.cli.door import Body
 from core.cli.door_agents import RemoteAgents
 from core.cli.door_jobs import RemoteJobs
 from core.cli.door_library import RemoteLibrary
+from core.cli.tuned import tuned_record
 from core.client.http import Http
 from core.client.paths import read_model, room_path
 from core.client.socket import Socket
@@ -85,6 +87,21 @@ class RemoteDoor:
 
     def machine_events(self, limit: int) -> list[Body]:
         return list(self._http.get("/api/v1/hardware/events", limit=limit)["events"])
+
+    def tuning(self) -> Body:
+        return self._http.get("/api/v1/hardware/tuning")
+
+    def tune(self, model: str, options: Mapping[str, int], compare: bool) -> Body:
+        asked = {"model": model, "options": dict(options), "compare": compare}
+        found = self._http.post("/api/v1/hardware/tuning", asked)
+        if not compare:
+            return Body(found["record"])
+        (*_before, job) = self.jobs.follow(found["job"])
+        return tuned_record(self.tuning(), job)
+
+    def undo_tuning(self, model: str) -> Body:
+        found = self._http.delete(f"/api/v1/hardware/tuning/{quote(model, safe='')}")
+        return Body(found["record"])
 
     def anomalies(self) -> Body:
         return self._http.get("/api/v1/hardware/anomalies")

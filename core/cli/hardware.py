@@ -12,6 +12,7 @@ import typer
 from core.cli.door import Body, open_door
 from core.cli.options import Json, Storage
 from core.cli.output import one_line, show, table, write, write_json
+from core.cli.tune import tune
 from core.text import N_, _
 
 WEEK_S = 7 * 86_400
@@ -20,6 +21,7 @@ GB = 1e9
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help=N_("The machine: memory, load, cards.")
 )
+app.command(help=N_("Try, apply or undo settings of a model; without one, list them."))(tune)
 
 
 @app.command(help=N_("Read the machine once."))

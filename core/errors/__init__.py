@@ -14,6 +14,7 @@
     │   ├── MessageNotFound
     │   ├── PromptNotKept
     │   ├── AgentNotFound
+    │   ├── NothingToUndo
     │   ├── ModelNotFound
     │   └── JobNotFound
     ├── Conflict
@@ -132,6 +133,7 @@ from core.errors.given import (
     ModelNotFound,
     NameTaken,
     NotFound,
+    NothingToUndo,
     PromptNotKept,
     RoomNotFound,
     SenderIsAgent,
@@ -246,6 +248,7 @@ __all__ = [
     "NotForChat",
     "NotFound",
     "NotInSource",
+    "NothingToUndo",
     "OutOfMemory",
     "OverQuota",
     "PortInUse",

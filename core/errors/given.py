@@ -119,6 +119,14 @@ class ModelNotFound(NotFound):
     next_step = N_("Choose one on the Models screen.")
 
 
+class NothingToUndo(NotFound):
+    """Params: model."""
+
+    code = "nothing_to_undo"
+    text = N_("Nothing is tuned on {model}.")
+    next_step = N_("“hardware tune” lists what is set.")
+
+
 class Conflict(WorkbenchError):
     """Params: detail."""
 

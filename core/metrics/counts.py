@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.messages import Usage
+from core.metrics.habits import Habits
 from core.metrics.labels import ModelLabels
 from core.metrics.prices import Price
 from core.metrics.speeds import Speeds
@@ -36,10 +37,14 @@ class Generation:
     began: float = field(default_factory=time.monotonic)
     first: float | None = None
     usage: Usage | None = None
+    load_ms: float | None = None
     done: bool = False
 
-    def heard(self, *, text: str, usage: Usage | None, done: bool) -> None:
+    def heard(
+        self, text: str, usage: Usage | None, load_ms: float | None, *, done: bool
+    ) -> None:
         """A piece has come."""
+        self.load_ms = load_ms if load_ms is not None else self.load_ms
         if self.first is None and text.strip():
             self.first = time.monotonic()
         self.usage = usage or self.usage
@@ -58,7 +63,7 @@ class Counts:
         prices: Mapping[str, Price] | None = None,
         listed: Callable[[str], bool] = lambda _ref: False,
     ) -> None:
-        self.speeds = Speeds()
+        self.speeds, self.habits = Speeds(), Habits()
         self._prices = dict(prices or {})
         self._labels = ModelLabels(listed)
         self._making = threading.Lock()
@@ -127,6 +132,7 @@ class Counts:
             families.first_token.labels(label).observe(found.first - found.began)
         if outcome == COMPLETE:
             families.total.labels(label).observe(ended - found.began)
+            self.habits.add(ref, found.usage or Usage(), found.load_ms)
         if found.usage is not None:
             self._spent(ref, label, found.usage)
             self._spoke(ref, found, found.usage, ended)

@@ -114,7 +114,7 @@ def _begin(
     cancel: threading.Event,
     cache: AnswerCache | None,
 ) -> Generator[Thinking, None, _Begun]:
-    provider = registry.provider(ref)
+    provider, options = registry.provider(ref), registry.tuned(ref, options)
     prompt = prompt_for(ref)
     key = cache.key(ref, prompt, options) if cache is not None else None
     kept = cache.find(key) if cache is not None and key is not None else None
@@ -153,7 +153,7 @@ def _pieces(
             for chunk in stream:
                 attempt.heard()
                 done = chunk.done_reason is not None
-                generation.heard(text=chunk.text, usage=chunk.usage, done=done)
+                generation.heard(chunk.text, chunk.usage, chunk.load_ms, done=done)
                 if done:
                     attempt.completed()
                     yield chunk

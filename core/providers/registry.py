@@ -14,6 +14,7 @@ from core.hardware.snapshot import Resident
 from core.metrics import Counts, Price
 from core.providers.base import (
     STARTER,
+    GenerationOptions,
     ManyServers,
     ModelInfo,
     Place,
@@ -29,6 +30,7 @@ from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
 
 T = TypeVar("T")
+Tuner = Callable[[str, GenerationOptions], GenerationOptions]
 
 STATE_AGE_S = 3.0
 MODELS_AGE_S = 3.0
@@ -50,6 +52,7 @@ class Registry:
         prices: Mapping[str, Price] | None = None,
     ) -> None:
         self.counts = Counts(prices, self.listed)
+        self._tuned: Tuner = lambda _ref, options: options
         self._breakers = breakers or Breakers()
         self._providers = {provider.name: provider for provider in providers}
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
@@ -67,6 +70,14 @@ class Registry:
             return self._providers[prefix_of(ref)]
         except KeyError:
             raise ModelNotFound(model=ref) from None
+
+    def tune_by(self, tuned: Tuner) -> None:
+        """Have `tuned` say how each model is asked here."""
+        self._tuned = tuned
+
+    def tuned(self, ref: str, options: GenerationOptions) -> GenerationOptions:
+        """How `ref` is asked on this machine, when it is wanted with `options`."""
+        return self._tuned(ref, options)
 
     def providers(self) -> list[Provider]:
         return list(self._providers.values())

@@ -7,6 +7,18 @@ from core.providers.base import GenerationOptions
 from core.settings import Settings
 
 
+def plain_options(settings: Settings) -> GenerationOptions:
+    """What the settings say alone, whoever speaks."""
+    models = settings.models
+    return GenerationOptions(
+        context_tokens=models.context_tokens,
+        max_tokens=models.answer_tokens,
+        first_token_s=models.first_token_s,
+        between_tokens_s=models.between_tokens_s,
+        retries=models.retries,
+    )
+
+
 def options_for(agent: Agent, settings: Settings) -> GenerationOptions:
     """What a provider is told beside the prompt."""
     models = settings.models
