@@ -40,9 +40,7 @@ class Generation:
     load_ms: float | None = None
     done: bool = False
 
-    def heard(
-        self, text: str, usage: Usage | None, load_ms: float | None, *, done: bool
-    ) -> None:
+    def heard(self, text: str, usage: Usage | None, load_ms: float | None, *, done: bool) -> None:
         """A piece has come."""
         self.load_ms = load_ms if load_ms is not None else self.load_ms
         if self.first is None and text.strip():

@@ -211,7 +211,7 @@ class OllamaProvider(OllamaManaging, OllamaServed):
         shape = self._shape(ref, watch)
         if shape is not None and shape.told:
             check_able(ref, shape.capabilities, messages, options)
-        window = self._windows.held(full_name(name), _wish(options), shape)
+        window = self._window(full_name(name), options, shape)
         thinks = options.reasoning and shape is not None and THINKING in shape.capabilities
         asked = parameters(ref, options, window, thinks)
         spoken = False
@@ -220,6 +220,12 @@ class OllamaProvider(OllamaManaging, OllamaServed):
             if chunk.done_reason and not spoken:
                 raise AnswerEmpty(model=ref)
             yield chunk
+
+    def _window(self, name: str, options: GenerationOptions, shape: Shape | None) -> int:
+        """What is sent as `num_ctx`: exactly what the ladder says, else what everybody has."""
+        if options.load is not None and options.load.context_tokens:
+            return self._windows.exactly(name, options.load.context_tokens, shape)
+        return self._windows.held(name, _wish(options), shape)
 
     def _shape(self, ref: str, watch: Watch) -> Shape | None:
         """What the model can do; `None` when the server does not tell (then it is just asked).

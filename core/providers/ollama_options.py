@@ -10,6 +10,7 @@ from core.errors import ModelRefused
 from core.providers.abilities import tool_body
 from core.providers.base import GenerationOptions
 from core.providers.ollama_models import Shape
+from core.runner.loading import LoadOptions
 
 DEFAULT_PORT = 11434
 
@@ -74,11 +75,21 @@ def parameters(ref: str, options: GenerationOptions, window: int, thinks: bool) 
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     asked = {"num_predict": options.max_tokens, **chosen, **extra, "num_ctx": window}
+    asked |= _layers(options.load)
     if options.tools:
         beside["tools"] = [tool_body(tool) for tool in options.tools]
     if options.format is not None:
         beside["format"] = options.format if options.format == "json" else dict(options.format)
     return {"options": asked, "reasoning": thinks, **beside}
+
+
+def _layers(load: LoadOptions | None) -> dict[str, int]:
+    """How many layers go to the card; nothing is said where the server may choose."""
+    if load is None:
+        return {}
+    if load.device == "cpu":
+        return {"num_gpu": 0}
+    return {} if load.gpu_layers is None else {"num_gpu": load.gpu_layers}
 
 
 class Windows:
@@ -101,6 +112,11 @@ class Windows:
                 window = min(window, shape.context_tokens)
             self._held[name] = window
             return window
+
+    def exactly(self, name: str, window: int, shape: Shape | None) -> int:
+        """Hold this window from now on, though it is smaller than before: memory ran short."""
+        self.forget(name)
+        return self.held(name, window, shape)
 
     def forget(self, name: str) -> None:
         """It did not fit: the next wish counts, even when it is smaller."""

@@ -61,3 +61,29 @@ def test_a_mistake_in_the_users_rules_is_named(served: Served) -> None:
         assert found["rules"]
         own.unlink()
         assert client.get("/api/v1/hardware/anomalies").json()["problem"] is None
+
+
+def test_the_tuning(served: Served) -> None:
+    with served.client() as client:
+        found = client.get("/api/v1/hardware/tuning").json()
+        assert found == {"options": {}, "proposals": [], "records": []}
+        body = {"model": "starter", "options": {"context_tokens": 512}, "compare": False}
+        record = client.post("/api/v1/hardware/tuning", json=body).json()["record"]
+        assert (record["outcome"], record["after"]) == ("applied", {"context_tokens": 512})
+        found = client.get("/api/v1/hardware/tuning").json()
+        assert found["options"] == {"starter": {"context_tokens": 512}}
+        undone = client.delete("/api/v1/hardware/tuning/starter").json()["record"]
+        assert undone["outcome"] == "undone"
+        assert client.delete("/api/v1/hardware/tuning/starter").status_code == 404
+        body["options"] = {"context_tokens": 1}
+        assert client.post("/api/v1/hardware/tuning", json=body).status_code == 422
+
+
+def test_a_comparison_is_a_job(served: Served) -> None:
+    body = {"model": "starter", "options": {"context_tokens": 512}}
+    with served.client() as client:
+        answer = client.post("/api/v1/hardware/tuning", json=body)
+        assert answer.status_code == 202
+        job = served.bench.jobs.wait(answer.json()["job"], 30)
+        assert job.result is not None
+        assert job.result["outcome"] in ("kept", "dropped")

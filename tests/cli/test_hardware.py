@@ -48,3 +48,15 @@ def test_what_is_wrong_and_help(run: Run) -> None:
     refused = run("hardware", "recover", "reboot")
     assert refused.code == 1
     assert "unload_idle" in refused.err
+
+
+def test_tuning_from_the_command_line(run: Run) -> None:
+    assert "nothing seems worth a try" in run("hardware", "tune").out
+    assert run("hardware", "tune", "starter").code == 2
+    assert run("hardware", "tune", "--batch", "1024").code == 2
+    assert run("hardware", "tune", "--undo").code == 2
+    wanted = ("hardware", "tune", "starter", "--context", "512")
+    assert run(*wanted, "--apply", "--json").json["record"]["outcome"] == "applied"
+    assert "starter runs with context_tokens 512." in run("hardware", "tune").out
+    assert run("hardware", "tune", "starter", "--undo").code == 0
+    assert run("hardware", "tune", "starter", "--undo").code == 1
