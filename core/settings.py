@@ -61,6 +61,13 @@ class PriceSettings(_Group):
     )
 
 
+class LadderSettings(_Group):
+    """How one model may be asked for less."""
+
+    on: bool = Field(True, description="Whether it is asked for less at all.")
+    lesser: tuple[str, ...] = Field((), description="Models, or int8 and nf4, tried in its place.")
+
+
 class ModelSettings(_Group):
     """How models are asked."""
 
@@ -89,6 +96,11 @@ class ModelSettings(_Group):
     )
     retries: int = Field(
         2, ge=0, le=5, description="Repeats after a busy or failing server, before the first token."
+    )
+    ladder: dict[str, LadderSettings] = Field(
+        {},
+        description="What is done when memory runs short, by reference (`*`: all others):"
+        " `{on, lesser}`; the Models screen wins.",
     )
     prices: dict[str, PriceSettings] = Field(
         {},

@@ -22,6 +22,7 @@ from core.paths import ANOMALY_RULES, SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
 from core.providers.defaults import default_breakers, default_providers
+from core.providers.ladder_rules import ladder
 from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
@@ -91,6 +92,7 @@ class Workbench:
             main=lambda: self.preferences.get("default_model", settings.models.default),
             choose=lambda ref: self.preferences.set("default_model", ref),
         )
+        self.ladder = ladder(registry, self.forecasts, self.telemetry, settings, self.preferences)
 
     @classmethod
     def open(
@@ -147,7 +149,11 @@ class Workbench:
     def _actions(self) -> dict[str, Action]:
         """What can be done when something is wrong with the machine."""
         actions = provider_actions(self.registry, self.registry.providers())
-        return {**actions, "stop_training": lambda _subject: self.jobs.stop_training()}
+        return {
+            **actions,
+            "ladder": lambda subject: self.ladder.lower(subject),
+            "stop_training": lambda _subject: self.jobs.stop_training(),
+        }
 
     def _work(self) -> Work:
         """What the app is doing, for those who watch the machine."""

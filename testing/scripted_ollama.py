@@ -16,9 +16,9 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from testing.ollama_recorded import recorded, replayed
@@ -47,6 +47,7 @@ class Model:
     context_length: int = 4096
     size: int = 6_898_128
     vram: int = 0  # how much of it lies on a card
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)  # added to model_info
 
 
 DEFAULT_MODELS = (
@@ -125,6 +126,7 @@ class ScriptedOllama(ScriptedLibrary):
         if not isinstance(model, Model):
             return model
         info = {"general.architecture": "llama", "llama.context_length": model.context_length}
+        info |= model.metadata
         capabilities = list(model.capabilities)
         return _json(200, {"details": _DETAILS, "model_info": info, "capabilities": capabilities})
 

@@ -47,8 +47,8 @@ class Voice:
             ProviderError: see `core.providers.chain.answer`.
         """
 
-        def prompt_for(ref: str) -> Sequence[PromptMessage]:
-            budget = max(64, self._options.context_tokens - self._options.max_tokens)
+        def prompt_for(ref: str, context_tokens: int) -> Sequence[PromptMessage]:
+            budget = max(64, context_tokens - self._options.max_tokens)
             return build_prompt(
                 self._character,
                 history,

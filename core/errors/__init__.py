@@ -66,6 +66,8 @@
     │   ├── DigestWrong
     │   ├── SwitchedBack
     │   ├── OutOfMemory
+    │   │   ├── ForecastTooLarge
+    │   │   └── MemoryShort
     │   ├── RunnerGone
     │   ├── StreamBroken
     │   ├── AnswerEmpty
@@ -73,6 +75,14 @@
     │   ├── EncoderAway
     │   ├── CircuitOpen
     │   ├── FromCache
+    │   ├── Lessened
+    │   │   ├── LessContext
+    │   │   ├── LessKv
+    │   │   ├── LessLayers
+    │   │   ├── LessPrecise
+    │   │   ├── LesserModel
+    │   │   ├── OnProcessor
+    │   │   └── WentOn
     │   └── FellBack
     │       └── FellBackToCache
     ├── OverQuota
@@ -139,6 +149,18 @@ from core.errors.given import (
     SenderIsAgent,
 )
 from core.errors.jobs import JobDied, JobInterrupted, JobNotFound, JobNotResumable
+from core.errors.ladder import (
+    ForecastTooLarge,
+    LessContext,
+    Lessened,
+    LesserModel,
+    LessKv,
+    LessLayers,
+    LessPrecise,
+    MemoryShort,
+    OnProcessor,
+    WentOn,
+)
 from core.errors.library import (
     AdaptersGone,
     DigestWrong,
@@ -192,6 +214,16 @@ from core.errors.storage import (
 )
 
 __all__ = [
+    "MemoryShort",
+    "WentOn",
+    "OnProcessor",
+    "LessPrecise",
+    "LessLayers",
+    "LessKv",
+    "LesserModel",
+    "Lessened",
+    "LessContext",
+    "ForecastTooLarge",
     "AccessDenied",
     "AdapterMissing",
     "AdapterRefused",

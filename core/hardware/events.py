@@ -49,6 +49,27 @@ TEXTS = {
     "recovery_idle": N_("To help with {rule}, {action} was tried; there was nothing to do."),
     "recovery_failed": N_("To help with {rule}, {action} was tried; it failed ({what})."),
     "recovery_limited": N_("{action} was done as often as it may be in an hour ({rule})."),
+    "ladder_context": N_(
+        "Memory ran short: {subject} has {after} tokens of context now, not {before}. {cause}"
+    ),
+    "ladder_kv": N_("Memory ran short: {subject} keeps its context as {after} now. {cause}"),
+    "ladder_layers": N_(
+        "Memory ran short: {subject} has {after} layers on the graphics card now, not {before}."
+        " {cause}"
+    ),
+    "ladder_quantization": N_("Memory ran short: {subject} is loaded as {after} now. {cause}"),
+    "ladder_model": N_("Memory ran short: {after} answers for {before} now. {cause}"),
+    "ladder_cpu": N_("Memory ran short: {subject} runs on the processor now. {cause}"),
+    "ladder_up": N_("Memory has been free for a while: {subject} is asked for more again."),
+    "ladder_top": N_("Memory has been free for a while: {subject} is asked as before again."),
+    "ladder_advice": N_(
+        "{subject} would need less memory if Ollama were started with OLLAMA_KV_CACHE_TYPE=q8_0."
+    ),
+    "spill": N_(
+        "{subject} has slowed to {after} tokens/s from {before}: the driver may have moved memory"
+        " to the host."
+    ),
+    "spill_over": N_("{subject} is as fast as usual again ({after} tokens/s)."),
 }
 
 

@@ -25,6 +25,7 @@ from core.providers.base import (
     prefix_of,
 )
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
+from core.providers.ladder import Ladder
 from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
@@ -39,7 +40,8 @@ MODELS_AGE_S = 3.0
 class Registry:
     """The providers of one app. Thread-safe.
 
-    `counts` is what it counts of their work; `prices` are those of paid models.
+    `counts` is what it counts of their work; `prices` are those of paid models. `ladder` says how
+    a model is asked when memory runs short.
 
     Lists and states are asked from the servers in parallel and kept for three seconds, so that
     a screen may ask as often as it draws.
@@ -59,6 +61,7 @@ class Registry:
         self._states = _Kept(self._ask_states, STATE_AGE_S)
         self._tokens = TokenCounters()
         self._residents = KnownResidents()
+        self.ladder = Ladder()
 
     def provider(self, ref: str) -> Provider:
         """The provider that a reference names.

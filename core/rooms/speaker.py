@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.agents import Agent
@@ -13,7 +13,7 @@ from core.agents.prompt import Prompt, build_prompt
 from core.errors import AnswerEmpty, WorkbenchError
 from core.messages import Line, PromptMessage, Reason, ReplyStatus, Timings, Usage
 from core.providers.base import STARTER, Chunk, GenerationOptions, base_of
-from core.providers.chain import Chosen, Thinking
+from core.providers.chain import Chosen, PromptFor, Thinking
 from core.rooms.briefing import Brief
 from core.rooms.speech import MakeProcessor, Processor
 
@@ -23,7 +23,7 @@ LEAST_BUDGET_TOKENS = 256
 RESERVE_TOKENS = 64
 
 Answer = Callable[
-    [Sequence[str], Callable[[str], Sequence[PromptMessage]], GenerationOptions, threading.Event],
+    [Sequence[str], PromptFor, GenerationOptions, threading.Event],
     Iterator[Thinking | Chosen | Chunk],
 ]
 
@@ -96,8 +96,9 @@ def speak(
 
     made = brief or Brief()
 
-    def prompt_for(model: str) -> Sequence[PromptMessage]:
-        prompt = prompt_of(agent, transcript, members, model, options, made, task)
+    def prompt_for(model: str, context_tokens: int) -> Sequence[PromptMessage]:
+        asked = replace(options, context_tokens=context_tokens)
+        prompt = prompt_of(agent, transcript, members, model, asked, made, task)
         turn.spoken.prompts[model] = prompt
         return prompt.messages
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from core.errors import ModelMissing, OutOfMemory, ProviderError, ServerAway
+from core.errors import ModelMissing, ProviderError, ServerAway, ServerFault
 from core.messages import PromptMessage, Usage
 from core.metrics import Counts, Price
 from core.metrics.labels import MOST, OTHER
@@ -42,7 +42,7 @@ def registry(scripts: Mapping[str, Script], **given: object) -> Registry:
 
 def ask(registry: Registry, ref: str, cancel: threading.Event | None = None) -> None:
     options, chosen = GenerationOptions(), cancel or threading.Event()
-    for _piece in answer(registry, [ref], lambda _ref: PROMPT, options, chosen):
+    for _piece in answer(registry, [ref], lambda _ref, _tokens: PROMPT, options, chosen):
         pass
 
 
@@ -60,12 +60,12 @@ def test_a_whole_answer() -> None:
 
 
 def test_a_failure_and_who_stepped_in() -> None:
-    error = OutOfMemory(model="ollama:big", detail="no room")
+    error = ServerFault(model="ollama:big", detail="no room")
     made = registry({"ollama:big": Script(error=error)})
     ask(made, "ollama:big")
     found = numbers(made.counts)
     assert found["engawa_generations_total{ollama:big,failed}"] == 1
-    assert found["engawa_errors_total{ollama:big,out_of_memory}"] == 1
+    assert found["engawa_errors_total{ollama:big,server_fault}"] == 1
     assert found["engawa_routes_total{starter,fallback}"] == 1
     assert "engawa_first_token_seconds_count{ollama:big}" not in found
 
@@ -84,7 +84,9 @@ def test_a_failure_in_the_middle_is_one_failure() -> None:
 
 def test_an_answer_that_was_stopped() -> None:
     made, cancel = registry({"ollama:tiny": Script(["One", " two"])}), threading.Event()
-    pieces = answer(made, ["ollama:tiny"], lambda _ref: PROMPT, GenerationOptions(), cancel)
+    pieces = answer(
+        made, ["ollama:tiny"], lambda _ref, _tokens: PROMPT, GenerationOptions(), cancel
+    )
     for piece in pieces:
         if isinstance(piece, Chunk):
             cancel.set()

@@ -310,7 +310,9 @@ class Starter(Box):
 def ask(registry: Registry, *chain: str, cancel: threading.Event | None = None) -> list[Any]:
     stopping = cancel or threading.Event()
     prompt = [PromptMessage("user", "hi")]
-    return list(answer(registry, chain, lambda _ref: prompt, GenerationOptions(), stopping))
+    return list(
+        answer(registry, chain, lambda _ref, _tokens: prompt, GenerationOptions(), stopping)
+    )
 
 
 def speaks(_ref: str) -> Sequence[Chunk | Exception]:

@@ -208,7 +208,9 @@ def ask(world: World, model: ScriptedProvider) -> list[Any]:
     stopping = threading.Event()
     registry = Registry([model])
     chain = ["starter"]
-    return list(answer(registry, chain, lambda _ref: PROMPT, OPTIONS, stopping, cache=world.cache))
+    return list(
+        answer(registry, chain, lambda _ref, _tokens: PROMPT, OPTIONS, stopping, cache=world.cache)
+    )
 
 
 def test_a_kept_answer_is_given_without_asking_and_says_so(world: World, store: Store) -> None:
@@ -235,14 +237,19 @@ def test_a_kept_answer_is_given_without_asking_and_says_so(world: World, store: 
 def test_a_kept_answer_of_a_fallback_says_both(world: World, store: Store) -> None:
     model, stopping = ScriptedProvider(), threading.Event()
     chosen = next(
-        iter(answer(Registry([model]), ["gone:x"], lambda _ref: PROMPT, OPTIONS, stopping))
+        iter(answer(Registry([model]), ["gone:x"], lambda _ref, _tokens: PROMPT, OPTIONS, stopping))
     )
     assert chosen.key is None  # type: ignore[union-attr]
     key = world.cache.key("starter", PROMPT, OPTIONS)
     assert key is not None
     store.write(lambda conn: world.cache.keep(conn, key, "starter", "Hello."))
     pieces = answer(
-        Registry([model]), ["gone:x"], lambda _ref: PROMPT, OPTIONS, stopping, cache=world.cache
+        Registry([model]),
+        ["gone:x"],
+        lambda _ref, _tokens: PROMPT,
+        OPTIONS,
+        stopping,
+        cache=world.cache,
     )
     reason = next(iter(pieces)).reason  # type: ignore[union-attr]
     assert reason is not None

@@ -72,7 +72,7 @@ def starter(*pieces: Piece) -> Small:
 def run(
     chain: Sequence[str], *providers: Small, cancel: threading.Event | None = None
 ) -> list[Any]:
-    def prompt_for(ref: str) -> list[PromptMessage]:
+    def prompt_for(ref: str, _context_tokens: int) -> list[PromptMessage]:
         return [PromptMessage("user", f"to {ref}")]
 
     stopping = cancel or threading.Event()
@@ -156,7 +156,11 @@ def test_after_the_first_text_there_is_no_way_back(broken: list[Piece]) -> None:
     last = starter()
     pieces: list[Any] = []
     stream = answer(
-        Registry([box, last]), ["box:a"], lambda _: [], GenerationOptions(), threading.Event()
+        Registry([box, last]),
+        ["box:a"],
+        lambda _ref, _tokens: [],
+        GenerationOptions(),
+        threading.Event(),
     )
     with pytest.raises(ProviderError) as raised:
         pieces.extend(stream)
@@ -180,7 +184,7 @@ def test_an_unknown_provider_is_passed_over() -> None:
 
 
 def test_a_prompt_that_fails_counts_as_the_models_failure() -> None:
-    def prompt_for(ref: str) -> list[PromptMessage]:
+    def prompt_for(ref: str, _context_tokens: int) -> list[PromptMessage]:
         if ref == "box:a":
             raise ServerAway(model=ref, server="s")
         return []
@@ -227,7 +231,7 @@ def test_stopped_in_the_middle_it_ends_without_done() -> None:
     cancel = threading.Event()
     box = Small("box", {"box:a": [Chunk("a"), Chunk("b"), DONE]})
     stream = answer(
-        Registry([box, starter()]), ["box:a"], lambda _: [], GenerationOptions(), cancel
+        Registry([box, starter()]), ["box:a"], lambda _ref, _tokens: [], GenerationOptions(), cancel
     )
     assert [next(stream), next(stream)] == [Chosen("box:a"), Chunk("a")]
     cancel.set()
@@ -237,7 +241,11 @@ def test_stopped_in_the_middle_it_ends_without_done() -> None:
 def test_closing_the_answer_closes_the_models_stream() -> None:
     box = Small("box", {"box:a": [Chunk("a"), Chunk("b"), DONE]})
     stream = answer(
-        Registry([box, starter()]), ["box:a"], lambda _: [], GenerationOptions(), threading.Event()
+        Registry([box, starter()]),
+        ["box:a"],
+        lambda _ref, _tokens: [],
+        GenerationOptions(),
+        threading.Event(),
     )
     next(stream)
     next(stream)

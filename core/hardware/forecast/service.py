@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from core.hardware.forecast.room import card_of, room_of
 from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Snapshot
 from core.runner.loading import AS_IT_COMES, KvType, LoadOptions
+
+SHAPE_AGE_S = 60.0
 
 
 class Forecasts:
@@ -28,6 +31,7 @@ class Forecasts:
     ) -> None:
         self._shape_of, self._snapshot = shape_of, snapshot
         self._context_tokens = context_tokens
+        self._shapes: dict[str, tuple[float, ModelShape]] = {}
 
     def of(
         self,
@@ -36,12 +40,13 @@ class Forecasts:
         kv_type: KvType | None = None,
         load: LoadOptions | None = None,
         *,
-        reclaimed_bytes: int = 0,
+        reclaimed: Callable[[Snapshot], tuple[int, int]] = lambda _now: (0, 0),
     ) -> Forecast:
         """What loading `ref` would take, and whether that is there.
 
-        A `kv_type` given here wins over that of `load`. `reclaimed_bytes` is what unloading other
-        models first would give back; what the model itself holds already counts as free.
+        A `kv_type` given here wins over that of `load`. `reclaimed` tells what unloading other
+        models first would give back, in bytes of the card and of the host; what the model itself
+        holds already counts as free.
 
         Raises:
             ModelNotFound, ModelMissing: there is no such model.
@@ -51,12 +56,22 @@ class Forecasts:
         if kv_type is not None:
             wanted = replace(wanted, kv_type=kv_type)
         tokens = context_tokens or wanted.context_tokens or self._context_tokens
-        shape, now = self._shape_of(ref), self._snapshot()
+        shape, now = self._shape(ref), self._snapshot()
         place = place_of(shape, wanted, card=card_of(now) is not None)
-        found = room_of(now, place, ref)
-        room = Room(place, found.budget_bytes, _plus(found.free_bytes, reclaimed_bytes))
-        return forecast(shape, tokens, wanted, room)
+        more = reclaimed(now)[0 if place == "gpu" else 1]
+        return forecast(shape, tokens, wanted, _with(room_of(now, place, ref), more))
+
+    def _shape(self, ref: str) -> ModelShape:
+        known = self._shapes.get(ref)
+        if known is not None and time.monotonic() - known[0] < SHAPE_AGE_S:
+            return known[1]
+        shape = self._shape_of(ref)
+        self._shapes[ref] = time.monotonic(), shape
+        return shape
 
 
-def _plus(size: int | None, more: int) -> int | None:
-    return None if size is None else size + more
+def _with(room: Room, more: int) -> Room:
+    """With what others will give back; never more than there can be."""
+    if room.free_bytes is None or room.budget_bytes is None:
+        return room
+    return replace(room, free_bytes=min(room.budget_bytes, room.free_bytes + more))
