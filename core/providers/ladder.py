@@ -177,7 +177,7 @@ class Ladder:
             stand.cause, stand.since = cause.reason(), time.time()
             stand.roomy_since = stand.climbed_at = None
         rung = way[level]
-        detail = {"before": rung.before, "after": rung.after, "cause": cause.message("en")}
+        detail = {"before": rung.before, "after": rung.after, "cause": _cause(cause)}
         self._tell([Event(time.time(), f"ladder_{rung.step}", ref, detail)])
 
     # --- inside ---------------------------------------------------------------------------
@@ -234,3 +234,11 @@ class Ladder:
         kind = "ladder_up" if level else "ladder_top"
         detail = {"before": before.after, "after": stand.way[level].after, "cause": "free"}
         self._tell([Event(time.time(), kind, ref, detail)])
+
+
+def _cause(error: WorkbenchError) -> str:
+    """What the server said, or the sizes, as they are: the sentence around it is translated."""
+    said = error.params.get("detail")
+    if said is None and "needed" in error.params:
+        said = f"{error.params['needed']} GB > {error.params['free']} GB"
+    return f"({said})" if said else ""

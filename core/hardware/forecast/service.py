@@ -40,13 +40,14 @@ class Forecasts:
         kv_type: KvType | None = None,
         load: LoadOptions | None = None,
         *,
+        reclaimed_bytes: int = 0,
         reclaimed: Callable[[Snapshot], tuple[int, int]] = lambda _now: (0, 0),
     ) -> Forecast:
         """What loading `ref` would take, and whether that is there.
 
-        A `kv_type` given here wins over that of `load`. `reclaimed` tells what unloading other
-        models first would give back, in bytes of the card and of the host; what the model itself
-        holds already counts as free.
+        A `kv_type` given here wins over that of `load`. `reclaimed_bytes` is what unloading
+        other models first would give back where this one will lie; `reclaimed` tells the same for
+        the card and for the host. What the model itself holds already counts as free.
 
         Raises:
             ModelNotFound, ModelMissing: there is no such model.
@@ -58,7 +59,7 @@ class Forecasts:
         tokens = context_tokens or wanted.context_tokens or self._context_tokens
         shape, now = self._shape(ref), self._snapshot()
         place = place_of(shape, wanted, card=card_of(now) is not None)
-        more = reclaimed(now)[0 if place == "gpu" else 1]
+        more = reclaimed_bytes + reclaimed(now)[0 if place == "gpu" else 1]
         return forecast(shape, tokens, wanted, _with(room_of(now, place, ref), more))
 
     def _shape(self, ref: str) -> ModelShape:
