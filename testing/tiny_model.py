@@ -55,11 +55,13 @@ def make_tiny_model(
     template: str | None = TEMPLATE,
     generation: dict[str, Any] | None = None,
     dtype: str = "float32",
+    endless: bool = False,
 ) -> Path:
     """Write a random Llama with a small byte-level BPE tokenizer into `folder`; the folder.
 
     `template=None` leaves the chat template out. `generation` is added to
-    generation_config.json. `dtype` is float32 or float16. The same seed gives the same bytes.
+    generation_config.json. `dtype` is float32 or float16. `endless`: no token ends an
+    answer. The same seed gives the same bytes.
     """
     shape = shape or Shape()
     tokenizer = _tokenizer(shape.vocabulary)
@@ -67,12 +69,25 @@ def make_tiny_model(
         tokenizer, [f" w{n}" for n in range(shape.vocabulary - len(_vocabulary(tokenizer)))]
     )
     _write_files(folder, tokenizer, shape, template, generation or {}, dtype)
+    if endless:
+        for name in ("config.json", "generation_config.json"):
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+            _write_json(folder / name, {**content, "eos_token_id": None})
+        words = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        words.pop("eos_token")
+        _write_json(folder / "tokenizer_config.json", words)
     _write_weights(folder, _random_weights(shape, seed), dtype)
     return folder
 
 
 def make_scripted_model(
-    folder: Path, text: str, *, endless: bool = False, piece_bytes: int = 3, window: int = 4096
+    folder: Path,
+    text: str,
+    *,
+    endless: bool = False,
+    piece_bytes: int = 3,
+    window: int = 4096,
+    template: str = TEMPLATE,
 ) -> Path:
     """Write a model that answers every prompt with `text`, greedily or sampled; the folder.
 
@@ -88,7 +103,7 @@ def make_scripted_model(
     path = [taken["<|assistant|>"], *range(first, first + len(pieces))]
     path.append(first if endless else taken[END])
     shape = Shape(hidden=128, layers=1, vocabulary=first + len(pieces), window=window)
-    _write_files(folder, tokenizer, shape, TEMPLATE, {}, "float32")
+    _write_files(folder, tokenizer, shape, template, {}, "float32")
     _write_weights(folder, _scripted_weights(shape, path), "float32")
     return folder
 

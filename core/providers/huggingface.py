@@ -7,6 +7,7 @@ plus: `hf:starter+ad_pirate`. What is accepted is written in core/runner/folder.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -24,6 +25,7 @@ from core.providers.base import (
     CHAT,
     STARTER,
     THINKING,
+    TOOLS,
     Chunk,
     GenerationOptions,
     ModelDetails,
@@ -274,8 +276,10 @@ class HuggingFaceProvider(RunnerProvider, Trashing):
 
 
 def _capabilities(found: ModelFolder) -> frozenset[str]:
+    """What the chat template knows of."""
     thinks = "</think>" in found.chat_template
-    return frozenset({CHAT, THINKING} if thinks else {CHAT})
+    takes_tools = re.search(r"\btools\b", found.chat_template)
+    return frozenset({CHAT, *([THINKING] if thinks else []), *([TOOLS] if takes_tools else [])})
 
 
 def _rounded(parameters: int) -> str:

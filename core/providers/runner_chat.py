@@ -5,6 +5,7 @@ Imports LangChain (half a second, 50 MB), so it is itself imported with the firs
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -15,23 +16,29 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import (
+    AIMessage,
     AIMessageChunk,
     BaseMessage,
+    ToolCallChunk,
+    ToolMessage,
 )
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
-from core.messages import PromptMessage, Usage
+from core.messages import PromptMessage, ToolCall, Usage
+from core.providers.abilities import tool_body
 from core.providers.base import Chunk, GenerationOptions
-from core.providers.langchain import to_langchain, untraced
+from core.providers.langchain import to_langchain, tool_calls_of, untraced
+from core.providers.tool_text import ToolText
 from core.runner.hearing import Limits, Spoken
 from core.runner.loading import AS_IT_COMES, LoadOptions
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
 
 SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram_size")
-ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 
 
 class RunnerChatModel(BaseChatModel):
@@ -72,11 +79,11 @@ class RunnerChatModel(BaseChatModel):
         stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits, options.load)
         self._open.append(stream)
         spoke = False
-        for spoken in stream:
+        for message in _with_tool_calls(stream, options):
             spoke = True
-            chunk = ChatGenerationChunk(message=_message_chunk(spoken))
-            if run_manager is not None and spoken.text:
-                run_manager.on_llm_new_token(spoken.text, chunk=chunk)
+            chunk = ChatGenerationChunk(message=message)
+            if run_manager is not None and message.content:
+                run_manager.on_llm_new_token(str(message.content), chunk=chunk)
             yield chunk
         if not spoke:  # cancelled; LangChain takes no chunk at all for an error
             yield ChatGenerationChunk(message=AIMessageChunk(content=""))
@@ -118,10 +125,8 @@ def _ask(
         if name in SAMPLING and isinstance(value, int | float)
     }
     return Ask(
-        messages=tuple(
-            {"role": ROLES.get(message.type, "user"), "content": str(message.text)}
-            for message in messages
-        ),
+        messages=_conversation(messages),
+        tools=tuple(tool_body(tool) for tool in options.tools),
         max_tokens=options.max_tokens,
         context_tokens=min(options.context_tokens, load.context_tokens or options.context_tokens),
         temperature=options.temperature,
@@ -132,6 +137,47 @@ def _ask(
         extra=extra,
         kv_type=load.kv_type,
     )
+
+
+def _conversation(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], ...]:
+    """As chat templates take it: calls by their name, and a tool's answer with that name."""
+    found: list[dict[str, Any]] = []
+    names: dict[str, str] = {}
+    for message in messages:
+        role = ROLES.get(message.type, "user")
+        one: dict[str, Any] = {"role": role, "content": str(message.text)}
+        if isinstance(message, AIMessage) and message.tool_calls:
+            functions = [{"name": c["name"], "arguments": c["args"]} for c in message.tool_calls]
+            one["tool_calls"] = [{"type": "function", "function": each} for each in functions]
+            names |= {call["id"] or "": call["name"] for call in message.tool_calls}
+        if isinstance(message, ToolMessage):
+            one["name"] = names.get(message.tool_call_id, "")
+        found.append(one)
+    return tuple(found)
+
+
+def _with_tool_calls(
+    stream: Iterator[Spoken], options: GenerationOptions
+) -> Iterator[AIMessageChunk]:
+    """The pieces as messages; calls of the tools that were offered come before the last one."""
+    if not options.tools:
+        yield from map(_message_chunk, stream)
+        return
+    text = ToolText([tool.name for tool in options.tools])
+    for spoken in stream:
+        if spoken.done is not None:
+            shown, calls = text.rest()
+            yield AIMessageChunk(content=shown, tool_call_chunks=[_call(one) for one in calls])
+            yield _message_chunk(spoken)
+        elif spoken.thought:
+            yield _message_chunk(spoken)
+        elif shown := text.add(spoken.text):
+            yield AIMessageChunk(content=shown)
+
+
+def _call(call: ToolCall) -> ToolCallChunk:
+    arguments = json.dumps(dict(call.arguments), ensure_ascii=False)
+    return tool_call_chunk(name=call.name, args=arguments, id=call.id)
 
 
 def _message_chunk(spoken: Spoken) -> AIMessageChunk:
@@ -162,7 +208,9 @@ def _chunk(message: AIMessageChunk) -> Chunk | None:
     text = str(message.content)
     reason = message.response_metadata.get("done_reason")
     if reason is None:  # LangChain ends with an empty chunk of its own
-        return Chunk(text=text, reasoning=reasoning) if text or reasoning else None
+        calls = tool_calls_of(message)
+        said = text or reasoning or calls
+        return Chunk(text=text, reasoning=reasoning, tool_calls=calls) if said else None
     used = message.usage_metadata
     load_s = message.response_metadata["load_s"]
     return Chunk(

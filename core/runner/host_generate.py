@@ -56,7 +56,7 @@ class Engine:
             PromptTooLong, ModelRefused: the messages cannot be made into a prompt.
         """
         window = min(self._base.window, max(ask.context_tokens, 64))
-        prompt = self._prompts.make(ask.messages, window, ask.max_tokens, ask.reasoning)
+        prompt = self._prompts.make(ask, window)
         room = max(1, min(ask.max_tokens, window - len(prompt.ids)))
         thoughts = Thoughts(prompt.thinking) if self._base.thinks else None
         answer = Answer(self, ask, prompt.ids, prompt.settled, room, cancelled, thoughts)

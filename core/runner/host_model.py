@@ -71,7 +71,7 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
 
 
 def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, place: Place) -> Base:
-    if model._is_stateful:
+    if model._is_stateful and not _keeps_states(model.config):
         raise ModelRefused(model=ref, detail="its architecture keeps a state that cannot be shared")
     defaults = _generation_config(found.path, ref)
     ends = _ends(defaults, model.config, tokenizer)
@@ -88,6 +88,14 @@ def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, place: Pl
         thinks="<think>" in found.chat_template or "</think>" in found.chat_template,
         report=_report(found, model, place),
     )
+
+
+def _keeps_states(config: Any) -> bool:
+    """Whether transformers' own cache holds the states of a model that has some."""
+    from transformers.cache_utils import DynamicCache, LinearAttentionCacheLayerMixin
+
+    layers = DynamicCache(config=config).layers
+    return any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in layers)
 
 
 def _report(found: ModelFolder, model: Any, place: Place) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from core.errors import ModelRefused, PromptTooLong
+from core.runner.protocol import Ask
 
-Messages = list[dict[str, str]]
+Messages = list[dict[str, Any]]
 ANSWER_SHARE = 4  # at least a quarter of the window is kept free for the answer
 
 
@@ -34,18 +36,18 @@ class PromptMaker:
         self._ref = ref
         self._marks = [mark for mark in tokenizer.all_special_tokens if len(mark) > 1]
 
-    def make(
-        self, messages: Sequence[Mapping[str, str]], window: int, max_tokens: int, reasoning: bool
-    ) -> Prompt:
+    def make(self, ask: Ask, window: int) -> Prompt:
         """The prompt, with room for the answer.
 
         Raises:
             PromptTooLong: the system text alone does not fit.
             ModelRefused: the chat template does not take these messages.
         """
-        limit = window - min(max_tokens, window // ANSWER_SHARE)
-        options = {"enable_thinking": reasoning}
-        whole = [self._tame(message) for message in messages]
+        limit = window - min(ask.max_tokens, window // ANSWER_SHARE)
+        options: dict[str, Any] = {"enable_thinking": ask.reasoning}
+        if ask.tools:
+            options["tools"] = [dict(tool) for tool in ask.tools]
+        whole = [self._tame(message) for message in ask.messages]
         kept, ids = self._fitting(whole, limit, options)
         settled = partial(self._settled, kept, ids, options)
         return Prompt(ids, len(whole) - len(kept), self._opens_thought(ids), settled)
@@ -80,7 +82,7 @@ class PromptMaker:
         return system + rest, ids
 
     def _cut_front(
-        self, system: Messages, last: dict[str, str], limit: int, options: dict[str, Any]
+        self, system: Messages, last: dict[str, Any], limit: int, options: dict[str, Any]
     ) -> tuple[Messages, list[int]]:
         """Keep the longest end of the last message that fits."""
         content = last["content"]
@@ -117,12 +119,18 @@ class PromptMaker:
     def _opens_thought(self, ids: list[int]) -> bool:
         return str(self._tokenizer.decode(ids[-4:])).rstrip().endswith("<think>")
 
-    def _tame(self, message: Mapping[str, str]) -> dict[str, str]:
+    def _tame(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A message whose text cannot pose as the template's own marks."""
-        content = message["content"]
+        tamed = {**message, "content": self._tamed(message["content"])}
+        if "tool_calls" in message:
+            calls = json.dumps(message["tool_calls"], ensure_ascii=False)
+            tamed["tool_calls"] = json.loads(self._tamed(calls))
+        return tamed
+
+    def _tamed(self, text: str) -> str:
         for mark in self._marks:
-            content = content.replace(mark, f"{mark[0]}\u200b{mark[1:]}")
-        return {"role": message["role"], "content": content}
+            text = text.replace(mark, f"{mark[0]}\u200b{mark[1:]}")
+        return text
 
 
 def _from_user(messages: Messages) -> Messages:

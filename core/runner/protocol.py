@@ -31,10 +31,11 @@ class Ask:
 
     `context_tokens` and `max_tokens` bound prompt and answer; the model's own window does too.
     `adapter` is the folder of the adapter to answer with, "" for none; `kv_type` is how keys and
-    values are kept meanwhile.
+    values are kept meanwhile. `tools` are definitions as chat templates take them; a message may
+    then have `tool_calls`, or the role tool with a `name`.
     """
 
-    messages: tuple[Mapping[str, str], ...]
+    messages: tuple[Mapping[str, Any], ...]
     max_tokens: int = 512
     context_tokens: int = 4096
     temperature: float | None = None
@@ -45,6 +46,7 @@ class Ask:
     extra: Mapping[str, Any] = field(default_factory=dict)
     adapter: str = ""
     kv_type: str = "f16"
+    tools: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +103,5 @@ def read_ask(content: Mapping[str, Any]) -> Ask:
     Raises:
         TypeError: the order has a field that this version does not know.
     """
-    lists = {name: tuple(content.get(name, ())) for name in ("messages", "stop")}
+    lists = {name: tuple(content.get(name, ())) for name in ("messages", "stop", "tools")}
     return Ask(**{**content, **lists})

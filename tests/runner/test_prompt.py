@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import ModelRefused, PromptTooLong
 from core.runner.host_prompt import PromptMaker
+from core.runner.protocol import Ask
 from testing.tiny_model import SPECIAL, TEMPLATE, make_tiny_model
 
 ALTERNATING = (
@@ -55,7 +56,7 @@ def made(
     """(the prompt as text, its tokens, how many messages were dropped)"""
     tokenizer = LightTokenizer(folder, template)
     asked = [{"role": role, "content": content} for role, content in messages]
-    prompt = PromptMaker(tokenizer, "hf:x").make(asked, window, 64, False)
+    prompt = PromptMaker(tokenizer, "hf:x").make(Ask(tuple(asked), 64), window)
     return tokenizer.decode(prompt.ids), len(prompt.ids), prompt.dropped
 
 
