@@ -134,7 +134,7 @@ class Writer:
                 for job in batch:
                     self._savepoint(connection, job)
                 count = tally.following(_commits(connection))
-                connection.exec_driver_sql(f"PRAGMA user_version = {count}")
+                raw(connection).execute(f"PRAGMA user_version = {count}")
             self._acknowledged.write(count)
         except Exception as error:
             self._disconnect()
@@ -142,7 +142,8 @@ class Writer:
 
     def _savepoint(self, connection: Connection, job: _Job) -> None:
         job.result = job.error = None
-        connection.exec_driver_sql("SAVEPOINT work")
+        driver = raw(connection)  # these cost a tenth there, and every piece of an answer pays
+        driver.execute("SAVEPOINT work")
         try:
             job.result = job.work(connection)
         except BaseException as error:  # a work must never end the thread
@@ -150,9 +151,9 @@ class Writer:
                 error, SQLAlchemyError | StorageError
             ):
                 raise  # SQLite may have rolled back everything already
-            connection.exec_driver_sql("ROLLBACK TO work")
+            driver.execute("ROLLBACK TO work")
             job.error = error
-        connection.exec_driver_sql("RELEASE work")
+        driver.execute("RELEASE work")
 
     def _connect(self) -> Connection:
         if self._connection is None:
@@ -190,7 +191,7 @@ def _wait_at_most(connection: Connection, batch: list[_Job]) -> None:
 
 
 def _commits(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    return int(raw(connection).execute("PRAGMA user_version").fetchone()[0])
 
 
 def _not_expired(batch: list[_Job]) -> list[_Job]:
