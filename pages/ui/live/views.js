@@ -50,20 +50,27 @@ class Talk {
   ask(ready) {
     if (ready <= this.asked || this.asking) return;
     this.since ||= performance.now();
-    const late = performance.now() - this.since >= SETTLE_AFTER_MS;
-    const wait = (this.hub.speaking() && !late) || this.choosing();
     this.asking = setTimeout(
       () => {
         this.asking = 0;
-        if (wait || this.hub.speaking()) this.hub.redraw(); // look again
-        if (wait || this.hub.ready() <= this.asked) return;
+        if (this.mustWait()) {
+          this.hub.redraw(); // look again
+          return;
+        }
         this.since = 0;
+        if (this.hub.ready() <= this.asked) return;
         this.asked = this.hub.ready();
         this.tell("settled", this.asked);
         this.again = setTimeout(() => this.askAgain(), ASK_AGAIN_MS);
       },
-      wait ? LOOK_AGAIN_MS : SPREAD_MS * (0.25 + Math.random()), // not all tabs at once
+      // Between two people who speak there is a moment of silence; and not all tabs at once.
+      this.mustWait() ? LOOK_AGAIN_MS : SPREAD_MS * (1 + Math.random()),
     );
+  }
+
+  mustWait() {
+    const late = performance.now() - this.since >= SETTLE_AFTER_MS;
+    return (this.hub.speaking() && !late) || this.choosing();
   }
 
   /** A request that met another one on its way may be lost. */
