@@ -29,8 +29,10 @@ class Trace:
 
 def keep(conn: Connection, room_id: str, seq: int, prompt: Prompt, model: str) -> None:
     """Store the prompt of a room's line, and forget those that are old."""
-    old = t.prompts.c.room_id == room_id, t.prompts.c.seq <= seq - KEPT_LINES
-    conn.execute(delete(t.prompts).where(*old))
+    here = t.prompts.c.room_id == room_id
+    old = t.prompts.c.seq <= seq - KEPT_LINES
+    # Of a line that is said again, the prompt of its last answer is kept.
+    conn.execute(delete(t.prompts).where(here, old | (t.prompts.c.seq == seq)))
     sent = [[message.role, message.content] for message in prompt.messages]
     row = {
         "room_id": room_id,

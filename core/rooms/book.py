@@ -196,6 +196,13 @@ def load_messages(
     return [to_message(row) for row in conn.execute(query).mappings()][::-1]
 
 
+def load_pinned(conn: Connection, room_id: str) -> list[Message]:
+    """The pinned messages, oldest first."""
+    here = t.messages.c.room_id == room_id, t.messages.c.pinned.is_(True)
+    query = select(t.messages).where(*here).order_by(t.messages.c.seq)
+    return [to_message(row) for row in conn.execute(query).mappings()]
+
+
 def unfinished(conn: Connection, room_id: str, up_to: int) -> list[Message]:
     """The messages with seq ≤ `up_to` that somebody still writes."""
     query = select(t.messages).where(

@@ -32,6 +32,7 @@ class _Part(BaseModel):
 class UsagePart(_Part):
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
+    cached_tokens: Count | None = None
 
 
 class TimingsPart(_Part):

@@ -17,10 +17,10 @@ from core.rooms import admin, rounds
 from core.rooms.care import Care
 from core.rooms.log import Logs
 from core.rooms.model import Presence
-from core.rooms.running import Active
+from core.rooms.running import Active, Again
 from core.rooms.speaker import Spoken
 from core.rooms.staging import Stage
-from core.rooms.turns import Defaults, Turns
+from core.rooms.turns import Defaults, Opened, Turns
 from core.settings import Settings
 from core.store import Store
 
@@ -57,16 +57,20 @@ class Engine:
 
     # --- what callers may do --------------------------------------------------------------
 
-    def kick(self, room_id: str) -> None:
-        """There may be something to answer: start the room's thread, or tell the running one."""
+    def kick(self, room_id: str, *again: Again) -> None:
+        """There may be something to answer: start the room's thread, or tell the running one.
+
+        What is to be said again is said before the next turn.
+        """
         with self._lock:
             if self._closing.is_set():
                 return
             active = self._active.get(room_id)
             if active is not None:
+                active.again_first.extend(again)
                 active.again = True
                 return
-            active = self._active[room_id] = Active()
+            active = self._active[room_id] = Active(again_first=list(again))
             threading.Thread(
                 target=self._run, args=(room_id, active), name=f"room-{room_id[-6:]}", daemon=True
             ).start()
@@ -77,7 +81,11 @@ class Engine:
         with self._lock:
             active = self._active.get(room_id)
             if active is not None:
-                active.cancel.set()
+                active.stop()
+
+    def speak_again(self, opened: Opened) -> None:
+        """Say a line again that is pending for it; returns at once."""
+        self.kick(opened.room.id, Again(opened))
 
     def presence(self, room_id: str) -> Presence:
         """Who speaks now and who is next."""
@@ -111,7 +119,7 @@ class Engine:
         self._closing.set()
         with self._idle:
             for active in self._active.values():
-                active.cancel.set()
+                active.stop()
             self._idle.wait_for(lambda: not self._active, timeout=5)
         self.turns.flusher.close()
 
@@ -153,7 +161,8 @@ class Engine:
 
     def _round(self, room_id: str, active: Active) -> bool:
         """Run turns until nothing is due, or somebody stops it; false when nothing was."""
-        worked = self.stage.run(room_id, active)
+        again = self.stage.say_again(room_id, active)
+        worked = self.stage.run(room_id, active) or again
         self.trim(room_id)
         return worked
 

@@ -40,8 +40,8 @@ class Reply:
         self._store, self._logs, self._flusher = store, logs, flusher
         self._interval_s = flush_ms / 1000
         self._lock = threading.Lock()
-        self._text = ""
-        self._stored = 0  # code points that are committed or on their way
+        self._text = message.content  # of one that goes on, what stands there
+        self._stored = len(self._text)  # code points that are committed or on their way
         self._writing = False
         self._scheduled = False
         self._next_flush = 0.0
@@ -123,6 +123,7 @@ class Reply:
             "timings": asdict(timings) if timings else None,
             "reasoning": reasoning,
             "speech": dict(speech) if speech else None,
+            "again": None,
         }
         if model is not None:
             values["model"] = model

@@ -12,6 +12,14 @@ from core.rooms.schedule import Machine, Slot
 from core.rooms.turns import Opened
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A line that is to be said again, or to its end; `cancel` ends just that."""
+
+    opened: Opened
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass
 class Active:
     """A room with a running thread.
@@ -26,6 +34,13 @@ class Active:
     answers: tuple[str, Answers] = ("", {})
     tally: Tally = field(default_factory=Tally)
     missing: set[int] = field(default_factory=set)
+    again_first: list[Again] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """End what is said, and what was to be said again."""
+        self.cancel.set()
+        for job in tuple(self.again_first):
+            job.cancel.set()
 
     def speak(self, group: list[tuple[Opened, Stand]], due: list[Stand], machine: Machine) -> None:
         """These speak now; `due` are those that come after, in order."""

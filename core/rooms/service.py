@@ -16,6 +16,7 @@ from core.providers.base import with_adapter
 from core.providers.registry import Registry
 from core.rooms import admin, book, posting, replay, round_book, rounds, taking_in, tryout
 from core.rooms.care import Care
+from core.rooms.editing import Editing
 from core.rooms.engine import Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
@@ -59,6 +60,7 @@ class Rooms:
         self.speech = self._engine.turns.speech
         self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
+        self.editing = Editing(store, self._logs, self._engine, registry, self.care, settings)
 
     # --- rooms ----------------------------------------------------------------------------
 

@@ -82,12 +82,13 @@ def speak(
     processor: MakeProcessor = Processor,
     brief: Brief | None = None,
     task: str = "",
+    begun: str = "",
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
 
     `thinking` is called once when the model thinks aloud before it says anything; `processor`
     makes what stands between the model and `say`; `brief` is what prompts are made with, `task`
-    what this turn is for.
+    what this turn is for; `begun` is what stands of a reply that is to go on.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
@@ -99,12 +100,17 @@ def speak(
     def prompt_for(model: str, context_tokens: int) -> Sequence[PromptMessage]:
         asked = replace(options, context_tokens=context_tokens)
         prompt = prompt_of(agent, transcript, members, model, asked, made, task)
+        if begun:
+            prompt = replace(prompt, messages=(*prompt.messages, PromptMessage("assistant", begun)))
         turn.spoken.prompts[model] = prompt
         return prompt.messages
 
     # Everybody in the room, those included who have said something and left.
     people = dict.fromkeys([*members, *(line.sender for line in transcript)])
-    turn = _Turn(processor(agent.name, people), say, thinking)
+    stages = processor(agent.name, people)
+    if begun:
+        stages.go_on_after(begun)
+    turn = _Turn(stages, say, thinking)
     pieces = answer(chain, prompt_for, options, cancel)
     try:
         turn.take(pieces)

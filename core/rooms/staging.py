@@ -20,7 +20,7 @@ from core.rooms.model import Presence
 from core.rooms.places import KNOWN_S, Places, Stand
 from core.rooms.policies import policy_of, with_defaults
 from core.rooms.policies.base import Decision
-from core.rooms.running import Active
+from core.rooms.running import Active, Again
 from core.rooms.schedule import Machine, cheapest
 from core.rooms.speaker import Spoken
 from core.rooms.turns import Opened, Turns
@@ -63,7 +63,7 @@ class Stage:
         active.cancel.clear()
         worked = False
         with self.queue.ticket(room_id) as ticket:
-            while not self._closing.is_set() and not active.cancel.is_set():
+            while self._wanted(active) and not active.again_first:
                 step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
                 if step.plan.ask is not None:
                     active.presence = Presence(choosing=True)
@@ -76,6 +76,24 @@ class Stage:
                 worked = True
         active.presence = Presence()
         return worked
+
+    def say_again(self, room_id: str, active: Active) -> bool:
+        """Say what somebody asked for again; false when nobody did."""
+        worked = False
+        while active.again_first and not self._closing.is_set():
+            job = active.again_first[0]
+            turn, name = job.opened.turn, job.opened.agent.name
+            stand = self.places.stand(turn, job.opened.chain[0])
+            active.presence = Presence(name, job.opened.event.seq)
+            with self.queue.ticket(room_id) as ticket:
+                ticket.take(stand.place, stand.ref, name, partial(self._open, job))
+                self.turns.run(job.opened, job.cancel)
+            active.again_first.remove(job)
+            worked = True
+        return worked
+
+    def _open(self, job: Again) -> bool:
+        return not (job.cancel.is_set() or self._closing.is_set())
 
     def _step(self, conn: Connection, room_id: str, active: Active, ticket: Ticket) -> _Step:
         """Plan what is to be done, and begin the first turn if it need not wait.

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from core.agents import Agent, Agents
-from core.errors import AgentNotFound, Interrupted, Unforeseen
+from core.errors import AgentNotFound, AnswerEmpty, Interrupted, Unforeseen
 from core.logs import part_logger
 from core.messages import Kind, ReplyStatus, StreamEvent
-from core.providers.base import with_adapter
+from core.providers.base import GenerationOptions, with_adapter
 from core.providers.chain import answer
 from core.providers.registry import Registry
-from core.rooms import book, hearing, rounds
+from core.rooms import book, hearing, rounds, versions
 from core.rooms.briefing import Briefing
 from core.rooms.care import Care
 from core.rooms.flusher import Flusher
@@ -26,6 +26,7 @@ from core.rooms.options import options_for
 from core.rooms.reply import RETRY_S, Reply
 from core.rooms.speaker import Spoken, speak
 from core.rooms.speech import Speech
+from core.rooms.versions import CONTINUE
 from core.settings import Settings
 from core.store import Store
 
@@ -49,6 +50,18 @@ class Opened:
     agent: Agent
     chain: list[str]
     event: StreamEvent
+
+    @property
+    def begun(self) -> str:
+        """What stands there of a reply that is to go on."""
+        message = self.event.message
+        return message.content if message is not None and message.again == CONTINUE else ""
+
+    @property
+    def again_at(self) -> int | None:
+        """Of a line that is said again, its number; only what was said before it counts."""
+        message = self.event.message
+        return message.seq if message is not None and message.again else None
 
 
 class Turns:
@@ -125,6 +138,30 @@ class Turns:
         event = rounds.begin(conn, turn, values, heard_seq)
         return None if event is None else Opened(turn, room, agent, chain, event)
 
+    def open_again(
+        self, conn: Connection, room_id: str, seq: int, kind: str, model: str | None
+    ) -> Opened:
+        """Begin to say a line anew (with `model`, if given), or the rest of it.
+
+        Raises:
+            MessageNotFound, AgentNotFound.
+            Conflict: see `versions.begin_again`.
+        """
+        message = versions.finished(conn, room_id, seq)
+        if message.kind is Kind.AGENT:
+            agent = self._agents.get(message.sender)
+        else:
+            agent = Agent(name=message.sender)  # refused below
+        room = book.load_room(conn, room_id)
+        chain = self.chain_of(room, agent)
+        if kind == CONTINUE and message.model:
+            model = message.model
+        if model is not None:
+            chain = list(dict.fromkeys([model, *self._settings.models.fallbacks]))
+        event = versions.begin_again(conn, room_id, seq, kind, chain[0])
+        turn = rounds.Turn(room_id, message.reply_to or 0, -1, agent.name)
+        return Opened(turn, room, agent, chain, event)
+
     def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
         """Let the agent speak to the end of its reply."""
         reply = self.reply(opened.event)
@@ -142,9 +179,13 @@ class Turns:
         self, opened: Opened, reply: Reply, cancel: threading.Event
     ) -> tuple[ReplyStatus, Spoken]:
         room, agent = opened.room, opened.agent
+        # Who asks again does not want the same once more.
+        cache = None if opened.again_at else self._care.cache
         try:
             with self._store.read() as conn:
-                lines = hearing.transcript(conn, room.id, agent.name, TRANSCRIPT_LINES)
+                lines = hearing.transcript(
+                    conn, room.id, agent.name, TRANSCRIPT_LINES, before=opened.again_at
+                )
             heard_seq = reply.message.heard_seq
             transcript = [line for line in lines if heard_seq is None or line.seq <= heard_seq]
             return speak(
@@ -152,19 +193,27 @@ class Turns:
                 opened.chain,
                 transcript,
                 [member.name for member in room.members],
-                options_for(agent, self._settings),
-                answer=lambda *asked: answer(self._registry, *asked, cache=self._care.cache),
+                self._options(opened),
+                answer=lambda *asked: answer(self._registry, *asked, cache=cache),
                 say=reply.add,
                 cancel=cancel,
                 thinking=reply.thinking,
                 processor=self.speech.processor_for(agent),
                 brief=self.briefing.of(agent),
                 task=opened.turn.task,
+                begun=opened.begun,
             )
         except Exception as error:
             log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
             cause = Unforeseen(kind=type(error).__name__, log=self._settings.paths.logs)
             return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
+
+    def _options(self, opened: Opened) -> GenerationOptions:
+        options = options_for(opened.agent, self._settings)
+        message = opened.event.message
+        if message is None or message.variant == 1 or options.seed is None:
+            return options
+        return replace(options, seed=options.seed + message.variant)  # other dice, still the same
 
     def _finish(self, turn: rounds.Turn, reply: Reply, status: ReplyStatus, spoken: Spoken) -> None:
         reason = spoken.reason
@@ -172,6 +221,11 @@ class Turns:
             status, reason = ReplyStatus.PARTIAL, Interrupted().reason()
         if status is ReplyStatus.PARTIAL and not reply.text:
             status = ReplyStatus.FAILED
+        elif status is ReplyStatus.FAILED and reply.text:
+            # It was to go on with what stands there: either it has nothing to add, or it broke.
+            ended = reason is not None and reason.code == AnswerEmpty.code
+            status = ReplyStatus.COMPLETE if ended else ReplyStatus.PARTIAL
+            reason = None if ended else reason
         message = reply.finish(
             status,
             model=spoken.model,

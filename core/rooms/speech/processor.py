@@ -12,6 +12,7 @@ from core.rooms.speech.blanks import Blanks
 from core.rooms.speech.filters import Filters
 from core.rooms.speech.letters import Letters
 from core.rooms.speech.markup import Markup
+from core.rooms.speech.onward import Onward
 from core.rooms.speech.opening import Opening
 from core.rooms.speech.others import Others
 from core.rooms.speech.rules import Filter
@@ -58,6 +59,11 @@ class Processor:
         )
         self._said: list[str] = []
         self._cut_off = False
+
+    def go_on_after(self, said: str) -> None:
+        """Before anything is heard: what comes is the rest of a reply that began with `said`."""
+        first = Onward(said)
+        self._stages = tuple(first if isinstance(one, Opening) else one for one in self._stages)
 
     def heard(self, chunk: Chunk) -> str:
         """What can be said now; empty once the reply has `ended`."""
