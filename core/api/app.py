@@ -26,6 +26,7 @@ from core.api import (
     sockets,
     transfer,
     tuning,
+    turns,
 )
 from core.api.faults import add_faults
 from core.workbench import Workbench
@@ -37,7 +38,7 @@ is in `local-token` in the data folder. Errors are `{"error": {code, message, hi
 language of `Accept-Language`.
 """
 _PARTS = (
-    *(health, simple, transfer, rooms, prompts, agents, agents_files),
+    *(health, simple, transfer, rooms, turns, prompts, agents, agents_files),
     *(care, catalogue, library, hardware, anomalies, tuning, jobs, metrics, sockets, reference),
 )
 

@@ -57,7 +57,7 @@ async def list_rooms(
     summary="Create a room",
 )
 async def create_room(new: NewRoom, bench: Bench, lang: Language) -> JSONResponse:
-    room = await in_thread(bench.rooms.create, new.name, new.members)
+    room = await in_thread(bench.rooms.create, new.name, new.members, new.policy)
     return JSONResponse(room_body(room, lang), status_code=201)
 
 
@@ -70,8 +70,8 @@ async def read_room(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse
     "/{room}", response_model=RoomOut, responses=failures(404, 409), summary="Change a room"
 )
 async def update_room(room: RoomRef, change: RoomChange, bench: Bench) -> JSONResponse:
-    """Its name, who sits in it, and which model a member uses here."""
-    return JSONResponse(room_body(await in_thread(_update, bench, room, change)))
+    """Its name, who sits in it, how they take turns, and which model a member uses here."""
+    return JSONResponse(room_body(await in_thread(update, bench, room, change)))
 
 
 @router.delete("/{room}", status_code=204, responses=failures(404), summary="Delete a room")
@@ -153,10 +153,13 @@ async def delete_message(room: RoomRef, seq: SeqPath, bench: Bench, lang: Langua
     return JSONResponse(message_body(await in_thread(bench.rooms.delete_message, room, seq), lang))
 
 
-def _update(bench: Workbench, ref: str, change: RoomChange) -> Room:
+def update(bench: Workbench, ref: str, change: RoomChange) -> Room:
+    """Make a change; raises what the parts of it raise."""
     room = bench.rooms.get(ref)
     if change.name is not None or change.members is not None:
         room = bench.rooms.update(room.id, name=change.name, members=change.members)
+    if change.policy is not None or change.policy_options is not None:
+        room = bench.rooms.set_policy(room.id, change.policy, change.policy_options)
     for member, model in (change.models or {}).items():
         room = bench.rooms.set_model(room.id, member, model)
     return room

@@ -155,6 +155,7 @@ class RoomList(BaseModel):
 class NewRoom(_Body):
     name: str = Field(description="1 to 80 characters on one line.")
     members: list[Name] = Field(default_factory=list, max_length=100, description="Agents.")
+    policy: str = Field("in_order", max_length=32, description="How they take turns.")
 
 
 class RoomChange(_Body):
@@ -164,6 +165,10 @@ class RoomChange(_Body):
     members: list[Name] | None = Field(None, max_length=100)
     models: dict[Name, str | None] | None = Field(
         None, description="Another model for a member in this room; null: its own again."
+    )
+    policy: str | None = Field(None, max_length=32, description="How they take turns.")
+    policy_options: dict[str, Any] | None = Field(
+        None, description="What is set about the policy; what is left out stays as it is."
     )
 
 

@@ -16,6 +16,7 @@ from core.api.bodies import (
 from core.api.hardware_bodies import anomalies_body, event_body, series_body, snapshot_body
 from core.api.job_bodies import job_body
 from core.api.tuning_bodies import record_body, tuning_body
+from core.api.turn_bodies import policy_body, queue_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
 from core.cli.door_jobs import LocalJobs
@@ -24,6 +25,7 @@ from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.cli.tuned import TUNING_S, tuned_record
 from core.rooms.frames import frame, message_body
+from core.rooms.policies import POLICIES
 from core.settings import Settings
 from core.text import language
 from core.tuning import Tuned
@@ -50,8 +52,25 @@ class LocalDoor:
     def room(self, ref: str) -> Body:
         return room_body(self._rooms.get(ref))
 
-    def create_room(self, name: str, members: Sequence[str]) -> Body:
-        return room_body(self._rooms.create(name, members))
+    def create_room(self, name: str, members: Sequence[str], policy: str) -> Body:
+        return room_body(self._rooms.create(name, members, policy))
+
+    def change_room(self, ref: str, change: Mapping[str, Any]) -> Body:
+        from core.api.rooms import update
+        from core.api.schemas import RoomChange
+
+        return room_body(update(self._bench, ref, RoomChange.model_validate(dict(change))))
+
+    def give_turn(self, ref: str, agent: str) -> None:
+        room_id = self._rooms.get(ref).id
+        self._rooms.give_turn(room_id, agent)
+        self._asked.add(room_id)
+
+    def queue(self, ref: str) -> Body:
+        return queue_body(self._rooms, ref, language())
+
+    def policies(self) -> list[Body]:
+        return [policy_body(one, language()) for one in POLICIES.values()]
 
     def delete_room(self, ref: str) -> None:
         self._rooms.delete(ref)

@@ -28,8 +28,21 @@ class RemoteDoor:
     def room(self, ref: str) -> Body:
         return self._http.get(self._room(ref))
 
-    def create_room(self, name: str, members: Sequence[str]) -> Body:
-        return self._http.post("/api/v1/rooms", {"name": name, "members": list(members)})
+    def create_room(self, name: str, members: Sequence[str], policy: str) -> Body:
+        new = {"name": name, "members": list(members), "policy": policy}
+        return self._http.post("/api/v1/rooms", new)
+
+    def change_room(self, ref: str, change: Mapping[str, Any]) -> Body:
+        return self._http.patch(self._room(ref), dict(change))
+
+    def give_turn(self, ref: str, agent: str) -> None:
+        self._http.post(self._room(ref) + "/next", {"agent": agent})
+
+    def queue(self, ref: str) -> Body:
+        return self._http.get(self._room(ref) + "/queue")
+
+    def policies(self) -> list[Body]:
+        return list(self._http.get("/api/v1/policies")["policies"])
 
     def delete_room(self, ref: str) -> None:
         self._http.delete(self._room(ref))
@@ -49,8 +62,8 @@ class RemoteDoor:
         return RemoteFrames(Socket(self._http, ref, after=after))
 
     def quiet(self, ref: str) -> bool:
-        room_id = self.room(ref)["id"]
-        return not any(room["speaking"] for room in self.rooms() if room["id"] == room_id)
+        now = self.queue(ref)
+        return not now["speaking"] and not any(one["state"] == "open" for one in now["rounds"])
 
     def prompt(self, ref: str, seq: int) -> Body:
         return self._http.get(f"{self._room(ref)}/messages/{seq}/prompt")

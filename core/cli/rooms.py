@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli import rooms_files, rooms_prompt
+from core.cli import rooms_files, rooms_prompt, rooms_turns
 from core.cli.door import Body, Door, open_door
 from core.cli.live import Transcript
 from core.cli.options import Json, RoomName, Storage
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 rooms_files.add_to(app)
 rooms_prompt.add_to(app)
+rooms_turns.add_to(app)
 
 STEP_S = 0.5
 QUIET_S = 2.0
@@ -43,11 +44,14 @@ def create(
         list[str] | None,
         typer.Option("--member", help=N_("An agent that sits in it; may be given several times.")),
     ] = None,
+    policy: Annotated[
+        str, typer.Option("--policy", help=N_("How they take turns; see “rooms policies”."))
+    ] = "in_order",
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
     with open_door(storage) as door:
-        room = door.create_room(name, member or [])
+        room = door.create_room(name, member or [], policy)
     show(room, as_json, [_("Created “{name}” ({id}).", name=room["name"], id=room["id"])])
 
 
@@ -173,7 +177,9 @@ class _Round:
         outside = [one["name"] for one in room["members"] if one["kind"] != "agent"]
         self._room, self._seq = room["id"], message["seq"]
         asked = mentioned(message["content"], [*inside, *outside])
-        self._waiting = set(asked or inside) & set(inside)
+        # Under another policy nobody knows yet who will speak: then the room tells.
+        known = room["policy"] == "in_order"
+        self._waiting = set(asked or inside) & set(inside) if known else {""}
         self._open: set[int] = set()
         self._quiet_since = time.monotonic()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
-from core.errors import WorkbenchError
+from core.errors import ModelRefused, WorkbenchError
 from core.logs import part_logger
 from core.messages import PromptMessage
 from core.providers.base import GenerationOptions
@@ -65,15 +67,33 @@ class Asking:
             first_token_s=min(WAIT_S, self._settings.models.first_token_s),
             between_tokens_s=self._settings.models.between_tokens_s,
             retries=0,
+            format=_schema(question.choices),
         )
-        try:
-            stream = self._registry.provider(model).stream(model, messages, options, cancel)
-            with closing(stream) as chunks:  # type: ignore[type-var]
-                said = "".join(chunk.text for chunk in chunks)
-        except WorkbenchError as error:
-            log.warning("picker_failed", error=error.code)
-            return None
-        return chosen_in(said, question.choices)
+        for wanted in (options, replace(options, format=None)):
+            try:
+                return chosen_in(self._said(model, messages, wanted, cancel), question.choices)
+            except ModelRefused:  # it cannot be held to a shape: then it is only told
+                continue
+            except WorkbenchError as error:
+                log.warning("picker_failed", error=error.code)
+                return None
+        return None
+
+    def _said(
+        self,
+        model: str,
+        messages: list[PromptMessage],
+        options: GenerationOptions,
+        cancel: threading.Event,
+    ) -> str:
+        stream = self._registry.provider(model).stream(model, messages, options, cancel)
+        with closing(stream) as chunks:  # type: ignore[type-var]
+            return "".join(chunk.text for chunk in chunks)
+
+
+def _schema(choices: tuple[str, ...]) -> dict[str, Any]:
+    names = {"type": "string", "enum": list(choices)}
+    return {"type": "object", "properties": {"next": names}, "required": ["next"]}
 
 
 def chosen_in(said: str, choices: tuple[str, ...]) -> str | None:

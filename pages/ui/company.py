@@ -7,8 +7,9 @@ import streamlit as st
 from core.rooms.model import Room
 from core.text import _, ngettext
 from core.workbench import Workbench
-from pages.ui import dialogs, people
+from pages.ui import dialogs, people, queue
 from pages.ui.dialogs import transcript_button
+from pages.ui.failures import kept
 from pages.ui.markdown import plain, quiet
 
 FACE_PIXELS = 32
@@ -19,6 +20,7 @@ def column(bench: Workbench, room: Room) -> None:
     with st.container(key="company", gap="small"):
         quiet(_("Who is here"))
         _members(bench, room)
+        queue.panel(room.id)
         if st.button(_("Room settings"), icon=":material/tune:", width="stretch"):
             dialogs.settings(room)
         transcript_button()
@@ -40,4 +42,18 @@ def _members(bench: Workbench, room: Room) -> None:
                 model = _("from outside")
             else:
                 model = bench.rooms.model_of(room, member.name)
-            st.markdown(f"{people.coloured(member.name)}  \n:small[:gray[{plain(model)}]]")
+            line = f"{people.coloured(member.name)}  \n:small[:gray[{plain(model)}]]"
+            st.markdown(line, width="stretch")
+            if room.policy == "manual" and member.name in room.agents:
+                _word_button(bench, room, member.name)
+
+
+def _word_button(bench: Workbench, room: Room, name: str) -> None:
+    st.button(
+        _("Give {name} the word", name=plain(name)),
+        key=f"menu-word-{name}",
+        icon=":material/record_voice_over:",
+        type="tertiary",
+        on_click=kept(bench.rooms.give_turn),
+        args=(room.id, name),
+    )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.rooms.model import Room
 from core.text import _
-from pages.ui import transcript, words
+from pages.ui import transcript, turn_form, words
 from pages.ui.engine import workbench
 from pages.ui.failures import shown
 from pages.ui.lines import quotation
@@ -25,11 +25,11 @@ def new_room() -> None:
         with st.form("new-room", border=False):
             name = st.text_input(_("Name"), max_chars=LONGEST_NAME)
             members = _member_choice([], "new-members")
-            quiet(_("Everybody answers in this order; @name asks one."))
+            policy = turn_form.policy_choice("in_order", "new-policy")
             done = st.form_submit_button(_("Create"), type="primary")
         if done:
             with shown():
-                room = workbench().rooms.create(name, members)
+                room = workbench().rooms.create(name, members, policy)
                 state().go_to = room.id
                 st.rerun()
 
@@ -42,14 +42,17 @@ def settings(room: Room) -> None:
     @st.dialog(_("Room settings"), icon=":material/tune:")
     def ask() -> None:
         words.begin(workbench())
+        policy = turn_form.policy_choice(room.policy, "policy")
         with st.form("room-settings", border=False):
             name = st.text_input(_("Name"), room.name, max_chars=LONGEST_NAME)
             members = _member_choice(list(room.agents), "members")
+            options = turn_form.option_choices(room, policy)
             models = _model_choices(room)
             done = st.form_submit_button(_("Save"), type="primary")
         if done:
             with shown():
                 _save(room, name, members, models)
+                workbench().rooms.set_policy(room.id, policy, options)
                 st.rerun()
         transcript_button("dialog")
         if st.button(_("Delete this room"), icon=":material/delete:", type="tertiary"):

@@ -9,6 +9,8 @@ import streamlit as st
 
 from core.errors import FromCache, by_code, explain
 from core.messages import Kind, Message, Reason, ReplyStatus
+from core.rooms.policies import IN_ORDER
+from core.rooms.policies.reasons import why
 from core.text import _, translate
 from pages.ui import heard, people, troubles, words
 from pages.ui.markdown import plain, quiet, safe
@@ -92,6 +94,8 @@ def _facts(line: Message) -> str:
         parts.append(words.seconds(timings.first_token_ms))
     if timings and timings.tokens_per_s is not None:
         parts.append(_("{n} tokens/s", n=round(timings.tokens_per_s)))
+    if line.turn and line.turn["code"] != IN_ORDER and (reason := why(line.turn)):
+        parts.append(plain(reason))
     return " · ".join(parts)
 
 

@@ -200,3 +200,41 @@ def test_agents_models_and_the_machine_are_described(served: Served) -> None:
         assert client.get("/api/v1/models/starter").json()["provider"] == "starter"
         machine = client.get("/api/v1/hardware").json()
         assert 0 < machine["memory_used_bytes"] < machine["memory_total_bytes"]
+
+
+def test_turns_are_taken_as_wanted_and_say_why(served: Served) -> None:
+    with served.client() as client:
+        names = [one["name"] for one in client.get("/api/v1/policies").json()["policies"]]
+        assert len(names) == 8
+        new = {"name": "Turns", "members": ["Ren", "Aki"], "policy": "manual"}
+        room = client.post("/api/v1/rooms", json=new).json()
+        assert room["policy"] == "manual"
+        address = f"/api/v1/rooms/{room['id']}"
+        assert client.post(f"{address}/next", json={"agent": "aki"}).status_code == 204
+        assert served.bench.rooms.wait_idle(room["id"], 20)
+        (said,) = client.get(f"{address}/messages").json()["messages"]
+        assert (said["sender"], said["turn"]["why"]) == ("Aki", "you picked")
+        japanese = client.get(f"{address}/messages", headers={"Accept-Language": "ja"}).json()
+        assert japanese["messages"][0]["turn"]["why"] == "あなたが選びました"
+        queue = client.get(f"{address}/queue").json()
+        assert (queue["speaking"], queue["next"]) == (None, [])
+        assert queue["rounds"][0]["state"] == "done"
+        changed = client.patch(address, json={"policy": "named", "policy_options": {"turns": 2}})
+        assert changed.json()["policy_options"] == {"turns": 2}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PATCH", "", {"policy": "loudest"}, 422),
+        ("PATCH", "", {"policy": "named", "policy_options": {"turns": 99}}, 422),
+        ("POST", "/next", {"agent": "Nobody"}, 404),
+        ("POST", "/next", {}, 422),
+    ],
+)
+def test_a_wrong_turn_is_refused(served: Served, method: str, path: str, body, status) -> None:
+    room = served.room(f"refused {method}{path}{len(body)}{status}")
+    with served.client() as client:
+        found = client.request(method, f"/api/v1/rooms/{room}{path}", json=body)
+        assert found.status_code == status
+        assert found.json()["error"]["code"]

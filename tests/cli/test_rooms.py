@@ -191,3 +191,20 @@ def test_models(run: Run) -> None:
     assert {provider["name"] for provider in found["providers"]} == {"starter", "hf", "ollama"}
     assert run("models", "show", "ollama:tiny", "--json").json["provider"] == "ollama"
     assert "ollama:tiny" in run("models", "list").out
+
+
+def test_how_turns_are_taken(run: Run) -> None:
+    assert "debate" in run("rooms", "policies").out
+    run("rooms", "create", "Order", "--member", "Ren", "--member", "Aki", "--policy", "manual")
+    assert run("rooms", "say", "Order", "anybody?", "--wait").out == ""
+    assert run("rooms", "next", "Order", "aki").code == 0
+    changed = run("rooms", "policy", "Order", "named", "--set", "turns=2", "--json").json
+    assert (changed["policy"], changed["policy_options"]) == ("named", {"turns": 2})
+    said = run("rooms", "say", "Order", "@Ren go on", "--wait")
+    assert [line.partition(":")[0] for line in said.out.splitlines()] == ["Ren"]
+    found = run("rooms", "queue", "Order", "--json").json
+    assert found["speaking"] is None
+    assert found["rounds"][0]["loads"] is not None
+    assert "named" in run("rooms", "queue", "Order").out
+    assert run("rooms", "policy", "Order", "loudest").code == 1
+    assert run("rooms", "policy", "Order", "named", "--set", "turns").code == 2

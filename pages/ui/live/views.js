@@ -191,6 +191,7 @@ function facts(line, words) {
     parts.push(words.seconds.replace("{value}", (first / 1000).toFixed(first < 1000 ? 2 : 1)));
   }
   if (typeof speed === "number") parts.push(words.speed.replace("{n}", Math.round(speed)));
+  if (line.turn && line.turn.code !== "in_order") parts.push(line.turn.why);
   return parts.filter(Boolean).join(" · ");
 }
 

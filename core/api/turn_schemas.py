@@ -1,0 +1,67 @@
+"""What the routes about taking turns take and give."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.api.schemas import Name
+
+
+class NextTurn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    agent: Name = Field(description="A member of the room.")
+
+
+class ComingOut(BaseModel):
+    agent: str
+    why: str | None = Field(description="Why it is its turn, in your language.")
+    model: str
+    loads: bool | None = Field(description="Whether its model must be loaded first.")
+
+
+class RoundOut(BaseModel):
+    """A round and what it cost; `null` means unknown."""
+
+    trigger_seq: int = Field(description="The last message of people that it answers.")
+    policy: str
+    state: Literal["open", "done", "dropped"]
+    turns: int
+    loads: int | None = Field(description="Loads of models that it made.")
+    naive_loads: int | None = Field(description="Those that the policy's order would have made.")
+    saved_s: float | None = Field(description="Seconds of loading saved.")
+
+
+class QueueOut(BaseModel):
+    """Who speaks, who is next and why, and what the last rounds cost."""
+
+    room: str
+    speaking: str | None
+    seq: int | None
+    also: list[str] = Field(description="Who speaks at the same time.")
+    choosing: bool = Field(description="A model is asked who speaks next.")
+    ahead: int | None = Field(description="Turns of other rooms before its own, while it waits.")
+    next: list[ComingOut]
+    rounds: list[RoundOut] = Field(description="The newest rounds, the newest first.")
+
+
+class OptionOut(BaseModel):
+    name: str
+    kind: Literal["count", "switch", "member", "members", "model"]
+    default: Any
+    title: str
+    low: int
+    high: int
+
+
+class PolicyOut(BaseModel):
+    name: str
+    title: str
+    explained: str
+    options: list[OptionOut]
+
+
+class PolicyList(BaseModel):
+    policies: list[PolicyOut]

@@ -1,0 +1,44 @@
+"""How a room takes turns: the policies there are, who is next and why, and giving the word."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from core.api.context import Bench, Language, RoomRef, failures
+from core.api.threads import in_thread
+from core.api.turn_bodies import policy_body, queue_body
+from core.api.turn_schemas import NextTurn, PolicyList, QueueOut
+from core.rooms.policies import POLICIES
+
+router = APIRouter(prefix="/api/v1", tags=["rooms"])
+
+
+@router.get(
+    "/policies", response_model=PolicyList, responses=failures(), summary="List the turn policies"
+)
+async def list_policies(lang: Language) -> JSONResponse:
+    """What each does, and what can be set about it."""
+    return JSONResponse({"policies": [policy_body(one, lang) for one in POLICIES.values()]})
+
+
+@router.get(
+    "/rooms/{room}/queue",
+    response_model=QueueOut,
+    responses=failures(404),
+    summary="Read who is next in a room",
+)
+async def read_queue(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse:
+    return JSONResponse(await in_thread(queue_body, bench.rooms, room, lang))
+
+
+@router.post(
+    "/rooms/{room}/next",
+    status_code=204,
+    responses=failures(404),
+    summary="Give an agent the word",
+)
+async def give_turn(room: RoomRef, turn: NextTurn, bench: Bench) -> Response:
+    """It speaks after those that are due already, whatever the room's policy."""
+    await in_thread(bench.rooms.give_turn, room, turn.agent)
+    return Response(status_code=204)
