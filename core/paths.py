@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 CONFIG = PROJECT / "config"
 TEMPLATES = CONFIG / "templates"
 PROMPT_RULES = CONFIG / "prompt_rules.yaml"
+SUGGESTED_MODELS = CONFIG / "models.yaml"
 SPEECH_RULES = CONFIG / "speech_rules.yaml"
 ANOMALY_RULES = CONFIG / "anomaly_rules.yaml"
 SYSTEM_AGENTS = CONFIG / "agents" / "system"
@@ -63,6 +64,11 @@ class DataPaths:
     def models(self) -> Path:
         """Hugging Face model folders of the user, one per model."""
         return self.root / "models"
+
+    @property
+    def suggested_models(self) -> Path:
+        """The user's own list of models to offer, if there is one."""
+        return self.root / "models.yaml"
 
     @property
     def jobs(self) -> Path:

@@ -18,7 +18,7 @@ from core.hardware.forecast import Forecasts
 from core.jobs import Jobs
 from core.metrics import Price
 from core.models import Models
-from core.paths import ANOMALY_RULES, SYSTEM_AGENTS
+from core.paths import ANOMALY_RULES, SUGGESTED_MODELS, SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
 from core.providers.defaults import default_breakers, default_providers
@@ -89,6 +89,7 @@ class Workbench:
             self.forecasts,
             self.telemetry,
             settings.paths.models,
+            (settings.paths.suggested_models, SUGGESTED_MODELS),
             main=lambda: self.preferences.get("default_model", settings.models.default),
             choose=lambda ref: self.preferences.set("default_model", ref),
         )

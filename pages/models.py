@@ -1,48 +1,46 @@
-"""The models: which ones are here, what each can do, and which one everybody speaks with."""
+"""The models: what is here and whether it fits, what could come, and which one everybody uses."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.text import _
-from pages.ui import care, frame
+from pages.ui import care, frame, models_dialogs, models_get, models_jobs, models_switch, style
 from pages.ui.engine import workbench
-from pages.ui.markdown import plain
-from pages.ui.models import model_card, server_note
+from pages.ui.models import server_note
+from pages.ui.models_card import model_card
 
-CARD_WIDTH = 280
+CARD_WIDTH = 300
 
 
 def show() -> None:
-    """The servers first, then the models that are here."""
+    """The servers first, what is under way, the models that are here, then those to be had."""
+    bench = workbench()
+    style.cards()
     with frame.head(_("Models")):
         if st.button(_("Look again"), icon=":material/refresh:"):
-            workbench().registry.forget()
-    bench = workbench()
-    default = bench.preferences.get("default_model", bench.settings.models.default)
+            bench.registry.forget()
     for server in bench.registry.states():
         server_note(server)
     care.circuits()
+    models_jobs.panel()
+    _here()
+    models_get.available(CARD_WIDTH)
+    models_switch.asked()
+    models_dialogs.asked()
+
+
+def _here() -> None:
+    bench = workbench()
+    main = bench.preferences.get("default_model", bench.settings.models.default)
+    models = sorted(bench.registry.models(), key=lambda one: (one.ref != main, one.ref))
+    forecasts = bench.models.forecasts([model.ref for model in models])
     st.subheader(_("Here"), anchor=False)
-    models = bench.registry.models()
     if not models:
         st.info(_("No model is here yet."))
     with st.grid("auto", min_column_width=CARD_WIDTH, border=True):
-        for model in sorted(models, key=lambda one: (one.ref != default, one.ref)):
-            model_card(model, chosen=model.ref == default)
-    _more(str(bench.settings.paths.models))
-
-
-def _more(folder: str) -> None:
-    """How further models get here."""
-    st.subheader(_("More models"), anchor=False)
-    st.markdown(_("With Ollama: {command} in a terminal.", command="`ollama pull qwen3:4b`"))
-    st.markdown(
-        _(
-            "From Hugging Face: put a model's folder (with its safetensors) into {folder}.",
-            folder=plain(folder),
-        )
-    )
+        for model in models:
+            model_card(model, forecasts[model.ref], chosen=model.ref == main)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ class ScriptedOllama(ScriptedLibrary):
         model = self._model(request)
         if not isinstance(model, Model):
             return model
-        info = {"general.architecture": "llama", "llama.context_length": model.context_length}
+        info = {**_DIMENSIONS, "llama.context_length": model.context_length}
         info |= model.metadata
         capabilities = list(model.capabilities)
         return _json(200, {"details": _DETAILS, "model_info": info, "capabilities": capabilities})
@@ -231,6 +231,13 @@ class ScriptedOllama(ScriptedLibrary):
         ]
 
 
+_DIMENSIONS = {
+    "general.architecture": "llama",
+    "llama.block_count": 16,
+    "llama.embedding_length": 2048,
+    "llama.attention.head_count": 32,
+    "llama.attention.head_count_kv": 8,
+}
 _DETAILS = {"family": "llama", "parameter_size": "3.41M", "quantization_level": "F16"}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +16,22 @@ from core.jobs import Job, Jobs
 from core.models import creation, hub, pulling, switching
 from core.models.loads import Loads
 from core.models.plan import SwitchPlan, leaving, size_of
-from core.providers.base import STARTER, Managed, ModelDetails, name_of, prefix_of
+from core.models.suggestions import Suggestion, suggestions
+from core.providers.base import STARTER, name_of, prefix_of
+from core.providers.managed import Managed, ModelDetails
 from core.providers.registry import Registry
 from core.store import Store
 
 if TYPE_CHECKING:
     from core.models.hub_http import Hub
 
+FORECAST_AGE_S = 15.0
+
 
 class Models:
     """What can be done with models beside asking them. Thread-safe.
 
+    `folder` is where hub models go; the first of `lists` that is there names what is offered.
     `main` is the model that everybody speaks with; `choose` makes another one that.
     """
 
@@ -36,15 +43,17 @@ class Models:
         forecasts: Forecasts,
         telemetry: Telemetry,
         folder: Path,
+        lists: Sequence[Path],
         *,
         main: Callable[[], str],
         choose: Callable[[str], None],
     ) -> None:
         self._registry, self._jobs, self._forecasts = registry, jobs, forecasts
-        self._telemetry, self._main = telemetry, main
+        self._telemetry, self._main, self._lists = telemetry, main, lists
+        self._told: dict[str, tuple[float, Forecast | None]] = {}
         self.loads = Loads(store)
-        self._switching = switching.Switching(registry, telemetry, self.loads, choose)
-        forget = registry.forget
+        self._switching = switching.Switching(registry, telemetry, self.loads, choose, self._forget)
+        forget = self._forget
         jobs.register(
             pulling.pull_kind(lambda: self._ollama().library, forget),
             creation.create_kind(self._ollama, forget),
@@ -61,12 +70,31 @@ class Models:
         provider = self._registry.provider(ref)
         return provider.details(ref) if isinstance(provider, Managed) else ModelDetails()
 
-    def forecast(self, ref: str) -> Forecast | None:
-        """Whether it fits; `None` when its dimensions are not told."""
-        try:
-            return self._forecasts.of(ref)
-        except ProviderError:
-            return None
+    def forecasts(self, refs: Sequence[str]) -> dict[str, Forecast | None]:
+        """Whether each fits now; `None` where its dimensions are not told.
+
+        Asked from the servers in parallel and kept for fifteen seconds: a screen may ask as
+        often as it draws.
+        """
+        now = time.monotonic()
+        told = {ref: self._told.get(ref) for ref in refs}
+        fresh = {ref: one for ref, one in told.items() if one and now - one[0] < FORECAST_AGE_S}
+        asked = [ref for ref in refs if ref not in fresh]
+        if asked:
+            with ThreadPoolExecutor(4, thread_name_prefix="forecast") as pool:
+                found = pool.map(lambda ref: (now, self._try(ref, 0)), asked)
+                fresh |= dict(zip(asked, found, strict=True))
+            self._told |= fresh
+        return {ref: one[1] for ref, one in fresh.items()}
+
+    def suggested(self) -> list[Suggestion]:
+        """Models to begin with that are not here yet.
+
+        Raises:
+            FileInvalid: the user's own list cannot be read.
+        """
+        here = {model.ref for model in self._registry.models()}
+        return [one for one in suggestions(self._lists) if one.ref not in here]
 
     # --- what becomes a job -------------------------------------------------------------
 
@@ -147,12 +175,12 @@ class Models:
     def unload(self, ref: str) -> None:
         """Take a model out of memory and wait. Raises as `Managed.unload`."""
         self._managed(ref).unload(ref)
-        self._registry.forget()
+        self._forget()
 
     def delete(self, ref: str) -> bool:
         """Put a model away; whether `restore` can bring it back. Raises as `Managed.delete`."""
         undoable = self._managed(ref).delete(ref)
-        self._registry.forget()
+        self._forget()
         return undoable
 
     def restore(self, ref: str) -> None:
@@ -167,7 +195,7 @@ class Models:
         if bring_back is None:
             raise ModelRefused(model=ref, detail="it was deleted for good")
         bring_back(ref)
-        self._registry.forget()
+        self._forget()
 
     # --- inside -------------------------------------------------------------------------
 
@@ -180,6 +208,11 @@ class Models:
     def _residents(self) -> list[Resident]:
         """Models in memory that can be taken out of it."""
         return [one for one in self._telemetry.latest().models if one.ref != STARTER]
+
+    def _forget(self) -> None:
+        """Ask anew: there is another model, or one less."""
+        self._told.clear()
+        self._registry.forget()
 
     def _managed(self, ref: str) -> Managed:
         provider = self._registry.provider(ref)

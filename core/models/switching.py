@@ -14,7 +14,7 @@ from core.jobs import ThreadKind, Work
 from core.jobs.kinds import Result
 from core.models.loads import Loads
 from core.models.plan import size_of
-from core.providers.base import Managed
+from core.providers.managed import Managed
 from core.providers.registry import Registry
 from core.runner.loading import AS_IT_COMES
 from core.text import N_
@@ -40,9 +40,10 @@ class Switching:
         telemetry: Telemetry,
         loads: Loads,
         chosen: Callable[[str], None],
+        forget: Callable[[], None],
     ) -> None:
         self._registry, self._telemetry, self._loads = registry, telemetry, loads
-        self._chosen = chosen
+        self._chosen, self._forget = chosen, forget
 
     @property
     def kinds(self) -> tuple[ThreadKind, ThreadKind]:
@@ -68,7 +69,7 @@ class Switching:
                 self._back(work, ref, gone, steps, error)
             raise
         finally:
-            self._registry.forget()
+            self._forget()
         work.check()
         if work.params.get("choose"):
             self._chosen(ref)

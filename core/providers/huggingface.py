@@ -28,7 +28,6 @@ from core.providers.base import (
     TOOLS,
     Chunk,
     GenerationOptions,
-    ModelDetails,
     ModelInfo,
     Place,
     base_of,
@@ -36,6 +35,7 @@ from core.providers.base import (
     prefix_of,
     split_adapter,
 )
+from core.providers.managed import ModelDetails
 from core.providers.shapes import shape_of_folder
 from core.providers.trash import Trashing, licence
 from core.runner.folder import ModelFolder, inspect_folder

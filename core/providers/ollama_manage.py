@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import ProviderError, ServerFault, WorkbenchError
-from core.providers.base import GenerationOptions, ModelDetails, name_of
+from core.providers.base import GenerationOptions, name_of
+from core.providers.managed import ModelDetails
 from core.providers.ollama_api import OllamaApi
 from core.providers.ollama_chat import OllamaChat
 from core.providers.ollama_library import OllamaLibrary

@@ -1,14 +1,12 @@
-"""A model and a server of models, as the screens show them."""
+"""A server of models, and what is known of a model, as the screens show them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.providers.base import CHAT, ModelInfo, ProviderState
+from core.providers.base import ModelInfo, ProviderState
 from core.text import N_, _, ngettext
 from pages.ui import words
-from pages.ui.engine import workbench
-from pages.ui.failures import kept
 from pages.ui.markdown import plain
 
 ABILITIES = {
@@ -39,34 +37,13 @@ def server_note(server: ProviderState) -> None:
     )
 
 
-def model_card(model: ModelInfo, *, chosen: bool) -> None:
-    """What it is and can do; `chosen`: everybody speaks with it, else it can be chosen."""
-    with st.container(gap="xsmall"):
-        st.markdown(f"**{plain(model.title)}**  \n:small[:gray[{plain(model.ref)}]]")
-        st.markdown(":small[" + " · ".join(_facts(model)) + "]")
-        with st.container(horizontal=True, gap="xsmall"):
-            for ability in sorted(model.capabilities & ABILITIES.keys()):
-                st.badge(_(ABILITIES[ability]), color="gray")
-            if model.host:
-                st.badge(plain(model.host), color="orange", icon=":material/cloud:")
-        if chosen:
-            st.markdown(":green[:material/check: " + _("Everybody speaks with this one") + "]")
-        elif CHAT in model.capabilities:
-            st.button(
-                _("Use this one"),
-                key=f"use-{model.ref}",
-                on_click=kept(workbench().preferences.set),
-                args=("default_model", model.ref),
-                help=_("Agents that name no model of their own speak with it."),
-            )
-
-
-def _facts(model: ModelInfo) -> list[str]:
-    facts = [plain(fact) for fact in (model.parameters, model.quantization) if fact]
+def facts(model: ModelInfo) -> list[str]:
+    """What is known of it, in a few words each."""
+    found = [plain(fact) for fact in (model.parameters, model.quantization) if fact]
     if model.size_bytes is not None:
-        facts.append(words.size(model.size_bytes))
+        found.append(words.size(model.size_bytes))
     if model.context_tokens is not None:
-        facts.append(
+        found.append(
             ngettext("context of {n} token", "context of {n} tokens", model.context_tokens)
         )
-    return facts or [_("nothing more is known")]
+    return found or [_("nothing more is known")]

@@ -47,6 +47,11 @@ class TabState:
     seen_anomalies: set[str] = field(default_factory=set)  # not told again in this tab
     paused: Snapshot | None = None  # the machine as the Hardware screen shows it while it pauses
 
+    switch_to: str | None = None  # a model whose plan a dialog shows
+    model_dialog: tuple[str, str] | None = None  # what a dialog shows of which model
+    deleted_model: str | None = None  # offered to be brought back, once
+    seen_jobs: set[str] = field(default_factory=set)  # ended jobs that need no more telling
+
     def visit(self, room_id: str) -> None:
         """Remember a room that was wanted here, so that its address stays alive."""
         self.visited = [*(one for one in self.visited if one != room_id), room_id][-KEPT_ROOMS:]

@@ -53,6 +53,20 @@ _AGENT = """
 """
 
 
+_CARDS = """
+<style>
+[class*="st-key-more-"] p { position: absolute; clip-path: inset(50%); }
+[class*="st-key-more-"] button > div > div[aria-hidden] { display: none; }
+[class*="st-key-more-"] button { min-height: 1.75rem; padding-block: 0; }
+</style>
+"""
+
+
+def cards() -> None:
+    """For cards with a menu: its three dots only."""
+    st.html(_CARDS)
+
+
 def agent() -> None:
     """For the editor: what it makes of the form stays in sight, or stands below it."""
     st.html(_AGENT)

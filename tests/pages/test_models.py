@@ -1,0 +1,77 @@
+"""The Models screen: what it says, and what its buttons do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs import JobState
+from core.providers.ollama import OllamaProvider
+from core.workbench import Workbench
+from pages.ui.markdown import plain
+from testing.scripted_library import Pull
+from testing.scripted_model import ScriptedProvider
+from testing.scripted_ollama import Model, ScriptedOllama
+from tests.conftest import OpenWorkbench
+from tests.pages.conftest import OpenScreen, texts
+
+
+@pytest.fixture
+def ollama() -> Iterator[ScriptedOllama]:
+    huge = Model("huge", size=10**15)
+    with ScriptedOllama(models=(Model("tiny"), huge)) as server:
+        yield server
+
+
+@pytest.fixture
+def workbench(open_workbench: OpenWorkbench, ollama: ScriptedOllama) -> Workbench:
+    return open_workbench(ScriptedProvider(), OllamaProvider(ollama.url))
+
+
+def press(test: AppTest, key: str) -> AppTest:
+    return test.button(key=key).click().run()
+
+
+def test_what_fits_and_what_does_not(screen: OpenScreen) -> None:
+    said = texts(screen("models"))
+    assert "does not fit: 1000000" in said
+    assert "fits: " in said
+
+
+def test_the_plan_comes_before_the_switch(
+    screen: OpenScreen, workbench: Workbench, ollama: ScriptedOllama
+) -> None:
+    test = press(screen("models"), "use-ollama:tiny")
+    assert f"1. Load **{plain('ollama:tiny')}**" in texts(test)
+    assert ollama.loaded == {}
+    # A dialog's button is pressed in tests/browser: here every run is a whole one.
+    job = workbench.jobs.wait(workbench.models.switch("ollama:tiny").id, 20)
+    assert job.state is JobState.DONE
+    assert workbench.preferences.get("default_model") == "ollama:tiny"
+    assert f"{plain('ollama:tiny')} is loaded" in texts(screen("models"))
+
+
+def test_a_failed_download_says_what_to_do_and_goes_on(
+    screen: OpenScreen, workbench: Workbench, ollama: ScriptedOllama
+) -> None:
+    ollama.pulls["qwen3:4b"] = Pull(error="write: no space left on device")
+    test = press(screen("models"), "pull-ollama:qwen3:4b")
+    job = workbench.jobs.wait(workbench.jobs.list()[0].id, 20)
+    test.run()
+    assert "Delete a model that you no longer need" in texts(test)
+    ollama.pulls["qwen3:4b"].error = None
+    press(test, f"resume-{job.id}")
+    assert workbench.jobs.wait(job.id, 20).state is JobState.DONE
+    assert plain("ollama:qwen3:4b") in texts(screen("models"))
+
+
+def test_without_ollama_the_next_step_is_said(
+    screen: OpenScreen, workbench: Workbench, ollama: ScriptedOllama
+) -> None:
+    ollama.stop()
+    test = screen("models")
+    assert "Ollama is not running" in test.info[0].value
+    assert plain("Qwen/Qwen3-0.6B") in texts(test)
+    assert plain("qwen3:1.7b") not in texts(test)
