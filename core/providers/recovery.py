@@ -6,16 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from core.hardware.anomaly import Action
-from core.providers.base import STARTER, Provider, prefix_of
+from core.providers.base import STARTER, Managed, Provider, prefix_of
 from core.providers.registry import Registry
 from core.providers.residency import residency
-
-
-@runtime_checkable
-class Unloader(Protocol):
-    """A provider that can give a model's memory back; see `Managed`."""
-
-    def unload(self, ref: str) -> object: ...
 
 
 @runtime_checkable
@@ -47,17 +40,23 @@ def _unload_idle(providers: list[Provider], running: Callable[[], frozenset[str]
     unloaded: list[str] = []
     for model in residency(providers).models:
         provider = next((one for one in providers if one.name == prefix_of(model.ref)), None)
-        if model.ref in running() or model.ref == STARTER or not isinstance(provider, Unloader):
+        if model.ref in running() or model.ref == STARTER or not isinstance(provider, Managed):
             continue
-        provider.unload(model.ref)
-        unloaded.append(model.ref)
+        if provider.unload(model.ref):
+            unloaded.append(model.ref)
     return ", ".join(unloaded)
 
 
 def _restart(providers: list[Provider], subject: str) -> str:
-    """Connect anew to the server that an anomaly is about, or to all of them."""
+    """Connect anew to the server that an anomaly is about, or to all of them.
+
+    A model with a process of its own has that ended; it starts with the next question.
+    """
     named = [one for one in providers if one.name in (subject, prefix_of(subject))]
     found = [one for one in named or providers if isinstance(one, Reconnecting)]
     for provider in found:
         provider.reconnect()
+    if named and not found and subject != STARTER:
+        own = named[0]
+        return subject if isinstance(own, Managed) and own.unload(subject, force=True) else ""
     return ", ".join(provider.name for provider in found)
