@@ -8,10 +8,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from core.hardware.host import HostReader
 from core.hardware.reader import MachineReader
 from core.hardware.snapshot import Residency, Resident
 from testing.nvml import CARD, Script
+from tests.hardware.test_nvml import SET_UP, UNKNOWN
+
+BEHIND = {
+    "nvmlDeviceGetMemoryInfo",
+    "nvmlDeviceGetTemperature",
+    "nvmlDeviceGetCurrentClocksThrottleReasons",
+}
 
 
 def settled(true: Callable[[], bool]) -> None:
@@ -131,3 +140,21 @@ def test_a_driver_that_answers_again_is_believed_again(tmp_path: Path, script: S
     settled(lambda: not reader.read(limit_s=5).gpus_stale)
     assert len(reader.read(limit_s=5).gpus) == 1
     reader.close(1)
+
+
+@pytest.mark.parametrize("call", [*UNKNOWN, *SET_UP])
+def test_whatever_call_hangs_the_host_is_told_at_once(
+    tmp_path: Path, script: Script, call: str
+) -> None:
+    script.write(CARD, f"hang {call}")
+    reader = MachineReader(tmp_path)
+    began = time.monotonic()
+    seen = reader.read(limit_s=0.05)
+    hung = seen.gpus_stale
+    assert seen.memory_total_bytes
+    assert time.monotonic() - began < 1
+    script.write(CARD)  # the call comes back
+    settled(lambda: not reader.read(limit_s=1).gpus_stale)
+    # A few calls are asked only when another one has failed: those never hang.
+    assert hung or call in BEHIND
+    reader.close(5)
