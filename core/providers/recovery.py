@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from core.hardware.anomaly import Action
-from core.providers.base import STARTER, Managed, Provider, prefix_of
+from core.providers.base import STARTER, Provider, prefix_of
+from core.providers.managed import Managed
 from core.providers.registry import Registry
 from core.providers.residency import residency
 
