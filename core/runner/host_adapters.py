@@ -30,7 +30,8 @@ class Adapters:
         self._model: Any = None  # the PeftModel around the base, once there is an adapter
         self._loaded: dict[str, _Loaded] = {}  # by folder, the last used at the end
         self._gone: list[str] = []
-        self._active = ""
+        self._layers: list[Any] = []  # those of the base that adapters stand beside
+        self._active: str | None = ""  # None: PEFT has chosen one
         self._numbers = itertools.count(1)
 
     @property
@@ -49,14 +50,13 @@ class Adapters:
             AdapterMissing, AdapterRefused: it is not there, or must not be used.
         """
         name = self._load(folder) if folder else ""
-        if name == self._active or self._model is None:
+        if name == self._active:
             return name
-        if not name:
-            self._model.base_model.disable_adapter_layers()
-        else:
-            self._model.base_model.set_adapter(name, inference_mode=True)
-            if not self._active:
-                self._model.base_model.enable_adapter_layers()
+        # PEFT's own way visits every parameter of every adapter; this is one list, two marks.
+        for layer in self._layers:
+            layer._disable_adapters = not name
+            if name:
+                layer._active_adapter = [name]
         self._active = name
         return name
 
@@ -65,8 +65,7 @@ class Adapters:
         loaded = self._loaded.pop(folder, None)
         if loaded is None:
             return
-        if loaded.name == self._active:
-            self.use("")
+        self._active = None
         self._model.delete_adapter(loaded.name)
         self._gone.append(loaded.name)
 
@@ -100,11 +99,12 @@ class Adapters:
 
     def _add(self, folder: str, name: str) -> None:
         from peft import LoraConfig, PeftModel
+        from peft.tuners.tuners_utils import BaseTunerLayer
 
         config = LoraConfig.from_pretrained(folder)
         config.inference_mode = True
         config.init_lora_weights = False  # its numbers come from the file; the base stays as it is
-        was = self._active
+        self._active = None
         try:
             if self._model is None:
                 self._model = PeftModel.from_pretrained(
@@ -116,7 +116,7 @@ class Adapters:
             detail = str(error).strip().split("\n")[0][:200].rstrip(".")
             raise self._refused(Path(folder), detail or type(error).__name__) from error
         self._model.eval()
-        self._active = name if self._model.active_adapter == name else was
+        self._layers = [one for one in self._model.modules() if isinstance(one, BaseTunerLayer)]
 
     def _shape_of(self, module: str) -> tuple[int, ...] | None:
         try:
