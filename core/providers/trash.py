@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from core.errors import ModelMissing, ModelRefused, NameTaken
+from core.providers.base import split_adapter
 
 LICENCE_BYTES = 256 << 10
 
@@ -34,9 +35,11 @@ class Trashing:
         folder = self.folder(ref)
         if not folder.is_dir():
             raise ModelMissing(model=ref)
-        self.unload(ref, force=True)
+        if split_adapter(ref)[1]:
+            raise ModelRefused(model=ref, detail="its base is a model that others speak with, too")
         if self._kept(folder) is None:
             raise ModelRefused(model=ref, detail="its folder is not in the models folder")
+        self.unload(ref, force=True)
         put(folder, self._trash(folder), ref)
         return True
 

@@ -37,6 +37,24 @@ def server_note(server: ProviderState) -> None:
     )
 
 
+def in_memory(model: ModelInfo) -> list[str]:
+    """How it is in memory now, and which adapters can be put onto it."""
+    lines = []
+    if model.load:
+        told = model.load
+        bits = plain(str(told.get("quantization")))
+        place = plain(str(told.get("device")))
+        layers, on_card = told.get("layers"), told.get("gpu_layers")
+        text = _("In memory: {place}, {bits}.", place=place, bits=bits)
+        if on_card:
+            text += " " + _("{n} of {all} layers on the card.", n=on_card, all=layers)
+        lines.append(text)
+    if model.adapters:
+        names = ", ".join(plain(name) for name in model.adapters)
+        lines.append(_("Adapters: {names}", names=names))
+    return lines
+
+
 def facts(model: ModelInfo) -> list[str]:
     """What is known of it, in a few words each."""
     found = [plain(fact) for fact in (model.parameters, model.quantization) if fact]

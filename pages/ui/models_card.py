@@ -11,7 +11,7 @@ from pages.ui import words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
 from pages.ui.markdown import plain
-from pages.ui.models import ABILITIES, facts
+from pages.ui.models import ABILITIES, facts, in_memory
 from pages.ui.state import state
 
 MANAGED = ("ollama", "hf")
@@ -26,6 +26,8 @@ def model_card(model: ModelInfo, forecast: Forecast | None, *, chosen: bool) -> 
             _menu(model)
         st.markdown(":small[" + " · ".join(facts(model)) + "]")
         _badges(model)
+        for line in in_memory(model):
+            st.markdown(f":small[{line}]")
         if forecast is not None:
             st.markdown(f":small[{fit(forecast)}]")
         if chosen:

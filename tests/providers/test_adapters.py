@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from core.errors import AdapterMissing, AdapterRefused, ProviderError
+from core.errors import AdapterMissing, AdapterRefused, ModelRefused, ProviderError
 from core.messages import PromptMessage
 from core.providers.base import GenerationOptions, base_of, split_adapter, with_adapter
 from core.providers.huggingface import HuggingFaceProvider
@@ -119,6 +119,13 @@ def test_what_is_known_without_loading(world: World) -> None:
     assert with_one.adapters == ()
     other = make_tiny_model(world.models / "other", shape=Shape(hidden=32))
     assert world.provider.info(f"hf:{other.name}").adapters == ()
+
+
+def test_an_adapters_reference_does_not_delete_its_base(world: World) -> None:
+    for ref in ("hf:base+ad_pirate", "hf:starter"):
+        with pytest.raises(ModelRefused):
+            world.provider.delete(ref)
+    assert (world.models / "base" / "config.json").is_file()
 
 
 # --- what is refused --------------------------------------------------------------------------
