@@ -15,6 +15,14 @@ from typing import Any
 
 from testing.scripted_http import Body, End, Head, Pause, Request, Reset, ScriptedHttp, Step, whole
 
+DIMENSIONS = {
+    "general.architecture": "llama",
+    "llama.block_count": 16,
+    "llama.embedding_length": 2048,
+    "llama.attention.head_count": 32,
+    "llama.attention.head_count_kv": 8,
+}
+
 
 @dataclass
 class Pull:

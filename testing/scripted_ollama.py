@@ -31,7 +31,7 @@ from testing.scripted_http import (
     Step,
     whole,
 )
-from testing.scripted_library import ScriptedLibrary
+from testing.scripted_library import DIMENSIONS, ScriptedLibrary
 
 VERSION = "0.24.0"
 LINES_AT_ONCE = 32  # when there is no delay: fewer, larger writes
@@ -125,7 +125,7 @@ class ScriptedOllama(ScriptedLibrary):
         model = self._model(request)
         if not isinstance(model, Model):
             return model
-        info = {**_DIMENSIONS, "llama.context_length": model.context_length}
+        info = {**DIMENSIONS, "llama.context_length": model.context_length}
         info |= model.metadata
         capabilities = list(model.capabilities)
         return _json(200, {"details": _DETAILS, "model_info": info, "capabilities": capabilities})
@@ -149,9 +149,8 @@ class ScriptedOllama(ScriptedLibrary):
             yield from _json(200, gone)
             return
         if model.name in self.too_big:
-            text = "model requires more system memory (9.9 GiB) than is available (1.0 GiB)"
-            yield from _error(500, text)
-            return
+            said = "model requires more system memory (9.9 GiB) than is available (1.0 GiB)"
+            return (yield from _error(500, said))
         load_s = self._load(model, min(options.get("num_ctx", 4096), model.context_length))
         yield Pause(load_s)
         if not body.get("messages"):
@@ -231,13 +230,6 @@ class ScriptedOllama(ScriptedLibrary):
         ]
 
 
-_DIMENSIONS = {
-    "general.architecture": "llama",
-    "llama.block_count": 16,
-    "llama.embedding_length": 2048,
-    "llama.attention.head_count": 32,
-    "llama.attention.head_count_kv": 8,
-}
 _DETAILS = {"family": "llama", "parameter_size": "3.41M", "quantization_level": "F16"}
 
 
