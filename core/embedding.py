@@ -33,6 +33,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = "model.safetensors"
 NEEDED = ("config.json", "tokenizer.json", WEIGHTS)
 HOST = "core.runner.host_encoder"
+PROCESS_BYTES = 600 * 1024**2  # of a process with its libraries, beside the weights
 PATIENCE_S = 300.0  # for loading it on a busy machine
 
 
@@ -75,6 +76,14 @@ class Encoder:
         """Its process; `None` when there is none."""
         process = self._slot.process if self._slot is not None else None
         return process.pid if process is not None else None
+
+    def memory_bytes(self) -> int | None:
+        """What it takes in memory, about: its weights and its process; `None`: it is not there."""
+        folder = Path(self._chosen).expanduser() if self._chosen else installed()
+        try:
+            return (folder / WEIGHTS).stat().st_size + PROCESS_BYTES if folder else None
+        except OSError:
+            return None
 
     def warm(self) -> None:
         """Begin to load it; returns at once.

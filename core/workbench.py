@@ -28,6 +28,7 @@ from core.providers.registry import Registry
 from core.providers.residency import residency
 from core.rooms.first import first_room
 from core.rooms.options import plain_options
+from core.rooms.preflight import Preflights
 from core.rooms.service import Rooms
 from core.settings import Settings
 from core.store import Store
@@ -56,7 +57,8 @@ class Workbench:
         self.started_at = time.time()
         self.preferences = Preferences(store)
         folders = {"system": SYSTEM_AGENTS, "user": settings.paths.agents}
-        self.agents = Agents(folders, store, Encoder(settings))
+        encoder = Encoder(settings)
+        self.agents = Agents(folders, store, encoder)
         self.rooms = Rooms(
             store, self.agents, registry, settings, self.preferences, self._model_memory
         )
@@ -82,6 +84,14 @@ class Workbench:
         self._serving = False
         tokens = settings.models.context_tokens
         self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)
+        self.preflights = Preflights(
+            self.rooms,
+            registry,
+            self.forecasts.of,
+            self.telemetry.latest,
+            lambda: (encoder.name, encoder.memory_bytes()),
+            tokens,
+        )
         self.models = Models(
             store,
             registry,

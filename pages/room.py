@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import RoomNotFound
 from core.rooms.policies import policy_of
 from core.text import _
-from pages.ui import company, dialogs, failures, frame, prompt_dialog, style, transcript
+from pages.ui import company, dialogs, failures, frame, preflight, prompt_dialog, style, transcript
 from pages.ui.engine import workbench
 from pages.ui.footer import footer
 from pages.ui.markdown import plain
@@ -40,6 +40,7 @@ def show(ref: str) -> None:
             policy = policy_of(room.policy)
             st.badge(_(policy.title), color="gray", help=_(policy.explained))
             company.folded(room)
+        preflight.card(bench, room)
         conversation(room)
     with beside:
         company.column(bench, room)

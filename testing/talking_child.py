@@ -2,6 +2,7 @@
 
 `python -m testing.talking_child FOLDER START` posts messages with the keys k<START>, k<START+1>,
 … and prints each key after it was acknowledged. Its members stream the words of `PIECES`.
+A third word names the turn policy.
 `python -m testing.talking_child FOLDER watched` posts once to Ren and prints each piece of the
 answer that a subscriber saw.
 """
@@ -20,12 +21,14 @@ ROOM = "Engawa"
 PIECES = [f"word{number} " for number in range(12)]
 
 
-def main(folder: str, start: str) -> None:
+def main(folder: str, start: str, policy: str = "in_order") -> None:
     """Post and answer for ever."""
     watched = start == "watched"
     model = ScriptedProvider({"starter": Script(PIECES, pause_s=0.03 if watched else 0.004)})
     settings = load_settings(data_dir=Path(folder), rooms={"flush_ms": 10})
     bench = Workbench.open(settings, providers=[model])
+    if bench.rooms.get(ROOM).policy != policy:
+        bench.rooms.set_policy(ROOM, policy, {"rounds": 1} if policy == "debate" else None)
     print("open", flush=True)  # noqa: T201
     if watched:
         _show(bench)

@@ -131,6 +131,7 @@ class RoomOut(BaseModel):
     name: str
     policy: str
     policy_options: dict[str, Any]
+    context_tokens: int | None = Field(description="Asked of its models here.")
     members: list[MemberOut]
     created_at: str
     updated_at: str

@@ -47,6 +47,42 @@ class QueueOut(BaseModel):
     rounds: list[RoundOut] = Field(description="The newest rounds, the newest first.")
 
 
+class PartOut(BaseModel):
+    """One thing in memory; `null` means unknown."""
+
+    kind: Literal["model", "encoder"]
+    ref: str
+    members: list[str]
+    place: Literal["gpu", "host"]
+    weights_bytes: int | None
+    kv_bytes: int | None
+    total_bytes: int | None
+    fits: bool | None
+
+
+class RemedyOut(BaseModel):
+    kind: Literal["context", "model", "share"]
+    members: list[str]
+    context_tokens: int | None
+    model: str | None
+    total_bytes: int | None
+
+
+class PreflightOut(BaseModel):
+    room: str
+    verdict: Literal["fits", "swaps", "does_not_fit", "unknown"]
+    context_tokens: int
+    parts: list[PartOut]
+    available_bytes: dict[str, int | None]
+    remedies: list[RemedyOut]
+
+
+class RemedyChoice(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    remedy: str = Field(max_length=40, description="The kind of one that is offered.")
+
+
 class OptionOut(BaseModel):
     name: str
     kind: Literal["count", "switch", "member", "members", "model"]

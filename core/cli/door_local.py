@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.api.bodies import (
@@ -68,6 +69,13 @@ class LocalDoor:
 
     def queue(self, ref: str) -> Body:
         return queue_body(self._rooms, ref, language())
+
+    def preflight(self, ref: str) -> Body:
+        self._bench.telemetry.settled()
+        return asdict(self._bench.preflights.of(ref))
+
+    def remedy(self, ref: str, kind: str) -> Body:
+        return room_body(self._bench.preflights.apply(ref, kind))
 
     def policies(self) -> list[Body]:
         return [policy_body(one, language()) for one in POLICIES.values()]

@@ -41,6 +41,12 @@ class RemoteDoor:
     def queue(self, ref: str) -> Body:
         return self._http.get(self._room(ref) + "/queue")
 
+    def preflight(self, ref: str) -> Body:
+        return self._http.get(self._room(ref) + "/preflight")
+
+    def remedy(self, ref: str, kind: str) -> Body:
+        return self._http.post(self._room(ref) + "/preflight", {"remedy": kind})
+
     def policies(self) -> list[Body]:
         return list(self._http.get("/api/v1/policies")["policies"])
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli import rooms_files, rooms_prompt, rooms_turns
+from core.cli import rooms_files, rooms_preflight, rooms_prompt, rooms_turns
 from core.cli.door import Body, Door, open_door
 from core.cli.live import Transcript
 from core.cli.options import Json, RoomName, Storage
@@ -20,6 +20,7 @@ app = typer.Typer(
 rooms_files.add_to(app)
 rooms_prompt.add_to(app)
 rooms_turns.add_to(app)
+rooms_preflight.add_to(app)
 
 STEP_S = 0.5
 QUIET_S = 2.0

@@ -77,6 +77,7 @@ class OllamaManaging:
         watch = self._patient(ref, cancel)
         try:
             self._api.load(watch, name_of(ref), {}, keep_alive=0)
+            self._windows.forget(full_name(name_of(ref)))  # the next wish counts, a shorter one too
         except Cancelled:
             return False
         until = time.monotonic() + GONE_S

@@ -83,6 +83,16 @@ def set_policy(
     return announced(conn, room["id"])
 
 
+def set_context(conn: Connection, ref: str, tokens: int | None) -> tuple[Room, StreamEvent]:
+    """
+    Raises:
+        RoomNotFound.
+    """
+    room_id = book.find_room(conn, ref)["id"]
+    conn.execute(update(t.rooms).where(t.rooms.c.id == room_id).values(context_tokens=tokens))
+    return announced(conn, room_id)
+
+
 def set_model(
     conn: Connection, ref: str, member: str, model: str | None
 ) -> tuple[Room, StreamEvent]:

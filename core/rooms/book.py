@@ -111,6 +111,7 @@ def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
     return Room(
         **values,
         policy_options=row["policy_options"] or {},
+        context_tokens=row["context_tokens"],
         deleted_at=row["deleted_at"],
         members=tuple(members),
         origin=row["origin"],

@@ -44,6 +44,7 @@ class Room:
     last_event: int
     deleted_at: str | None = None
     policy_options: Mapping[str, Any] = field(default_factory=dict)
+    context_tokens: int | None = None  # asked of its models here; `None`: what the settings say
     origin: Mapping[str, Any] | None = None
     halted: Reason | None = None
 

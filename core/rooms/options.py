@@ -19,12 +19,14 @@ def plain_options(settings: Settings) -> GenerationOptions:
     )
 
 
-def options_for(agent: Agent, settings: Settings) -> GenerationOptions:
-    """What a provider is told beside the prompt."""
+def options_for(
+    agent: Agent, settings: Settings, context_tokens: int | None = None
+) -> GenerationOptions:
+    """What a provider is told beside the prompt. `context_tokens` is the room's own wish."""
     models = settings.models
     own = agent.options
     return GenerationOptions(
-        context_tokens=models.context_tokens,
+        context_tokens=context_tokens or models.context_tokens,
         max_tokens=int(own.get("max_tokens", models.answer_tokens)),
         temperature=own.get("temperature"),
         top_p=own.get("top_p"),

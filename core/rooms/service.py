@@ -108,6 +108,10 @@ class Rooms:
         """
         self._engine.kick(self._store.write(lambda conn: rounds.give_turn(conn, ref, agent)))
 
+    def set_context(self, ref: str, tokens: int | None) -> Room:
+        """How many tokens of context this room's models are asked for; `None`: the settings'."""
+        return self._changed(lambda conn: admin.set_context(conn, ref, tokens))
+
     def set_model(self, ref: str, member: str, model: str | None) -> Room:
         """Let a member use another model in this room; `None` takes its own again.
 

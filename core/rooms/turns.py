@@ -209,7 +209,7 @@ class Turns:
             return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
 
     def _options(self, opened: Opened) -> GenerationOptions:
-        options = options_for(opened.agent, self._settings)
+        options = options_for(opened.agent, self._settings, opened.room.context_tokens)
         message = opened.event.message
         if message is None or message.variant == 1 or options.seed is None:
             return options

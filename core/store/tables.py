@@ -57,6 +57,7 @@ rooms = Table(
     Column("limits", JSON),  # turns, tokens, seconds, joules; what is missing is not limited
     Column("spent", JSON),  # the same since the room was last let go on
     Column("halted", JSON),  # why it answers nobody just now: {code, params}
+    Column("context_tokens", Integer),  # asked of its models; NULL: what the settings say
     Index("ix_rooms_name_key", "name_key"),
 )
 
