@@ -14,6 +14,16 @@ COLUMNS = (0.76, 0.24)
 # The form of an agent and what it makes of it.
 EDITOR = (0.54, 0.46)
 
+# The words of a filled button are white whatever it is filled with; on the light blue of the
+# dark theme nobody can read them.
+_DARK = """
+<style>
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
+  color: #181714;
+}
+</style>
+"""
+
 _ROOM = """
 <style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-company) { position: sticky; top: 1.5rem; }
@@ -65,6 +75,11 @@ _CARDS = """
 def cards() -> None:
     """For cards with a menu: its three dots only."""
     st.html(_CARDS)
+
+
+def dark() -> None:
+    """For every screen in the dark theme: filled buttons that can be read."""
+    st.html(_DARK)
 
 
 def agent() -> None:
