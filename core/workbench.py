@@ -57,7 +57,7 @@ class Workbench:
         self.started_at = time.time()
         self.preferences = Preferences(store)
         folders = {"system": SYSTEM_AGENTS, "user": settings.paths.agents}
-        encoder = Encoder(settings)
+        self.encoder = encoder = Encoder(settings)
         self.agents = Agents(folders, store, encoder)
         self.rooms = Rooms(
             store, self.agents, registry, settings, self.preferences, self._model_memory

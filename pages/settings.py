@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.text import LANGUAGES, _
 from core.workbench import Workbench
-from pages.ui import care, filters, frame, talk
+from pages.ui import care, clients, filters, frame, talk
 from pages.ui.diagnostics import diagnostics
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
@@ -27,6 +27,7 @@ def show() -> None:
         filters.settings(bench)
         care.settings(bench)
         _places(bench)
+        clients.settings(bench)
         diagnostics(bench.settings)
 
 

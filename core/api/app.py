@@ -29,6 +29,7 @@ from core.api import (
     turns,
 )
 from core.api.faults import add_faults
+from core.api.openai import routes as openai
 from core.workbench import Workbench
 
 _ABOUT = """Rooms, agents and models of this Engawa.
@@ -38,6 +39,7 @@ is in `local-token` in the data folder. Errors are `{"error": {code, message, hi
 language of `Accept-Language`.
 """
 _PARTS = (
+    openai,
     *(health, simple, transfer, rooms, turns, prompts, agents, agents_files),
     *(care, catalogue, library, hardware, anomalies, tuning, jobs, metrics, sockets, reference),
 )

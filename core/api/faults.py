@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from core.api.call import Call
 from core.api.limits import MAX_BODY_BYTES, body_limit
+from core.api.openai.errors import error_for
 from core.api.refusal import Headers, Send, error_body
 from core.api.security import App, Receive
 from core.errors import BodyTooLarge, InternalFault, InvalidInput, NotFound, WorkbenchError
@@ -28,9 +29,11 @@ def add_faults(app: FastAPI) -> None:
     app.add_middleware(FaultGuard)
 
 
-def error_response(error: WorkbenchError, lang: str, status: int | None = None) -> JSONResponse:
+def error_response(
+    error: WorkbenchError, lang: str, status: int | None = None, path: str = ""
+) -> JSONResponse:
     headers = {"Retry-After": str(error.retry_after_s)} if error.status in {429, 503} else {}
-    body = {"error": error.as_dict(lang)}
+    body = {"error": error_for(error, lang, path)}
     return JSONResponse(body, status_code=status or error.status, headers=headers)
 
 
@@ -81,7 +84,7 @@ class FaultGuard:
 
 
 async def _answer(error: WorkbenchError, call: Call, send: Send) -> None:
-    body = error_body(error, call.language)
+    body = error_body(error, call.language, call.path)
     length = str(len(body)).encode("ascii")
     headers: Headers = [(b"content-type", b"application/json"), (b"content-length", length)]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
@@ -90,7 +93,7 @@ async def _answer(error: WorkbenchError, call: Call, send: Send) -> None:
 
 async def _workbench_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WorkbenchError)
-    return error_response(error, Call(request.scope).language)
+    return error_response(error, Call(request.scope).language, path=request.url.path)
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -103,7 +106,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
         found = "nothing" if first["type"] == "missing" else repr(first.get("input"))[:80]
         field = ".".join(place[1:] or place)
         invalid = InvalidInput(field=field, expected=_expected(first), found=found)
-    return error_response(invalid, Call(request.scope).language)
+    return error_response(invalid, Call(request.scope).language, path=request.url.path)
 
 
 def _expected(first: Any) -> str:
@@ -121,14 +124,14 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     lang, path = Call(request.scope).language, request.url.path[:80]
     if isinstance(error.__cause__, WorkbenchError):  # raised while the body was read
-        return error_response(error.__cause__, lang)
+        return error_response(error.__cause__, lang, path=path)
     if error.status_code == 404:
-        return error_response(NotFound(what=path), lang)
+        return error_response(NotFound(what=path), lang, path=path)
     if error.status_code == 405:
         expected, found = "a method that this address knows", request.method
         invalid = InvalidInput(field=path, expected=expected, found=found)
     else:
         invalid = InvalidInput(field="body", expected="JSON", found="something else")
-    response = error_response(invalid, lang, status=error.status_code)
+    response = error_response(invalid, lang, error.status_code, path)
     response.headers.update(error.headers or {})
     return response

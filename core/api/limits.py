@@ -6,11 +6,14 @@ from core.agents import pictures
 from core.agents.cards import MAX_IMPORT_BYTES
 
 MAX_BODY_BYTES = 1_000_000
+MAX_COMPLETION_BYTES = 20_000_000  # long talks, and pictures in them
 MAX_DOCUMENT_BYTES = 32_000_000  # about 60,000 messages
 
 _AGENTS = "/api/v1/agents/"
 _WHOLE_FILES = {
     "/api/v1/rooms/import": MAX_DOCUMENT_BYTES,
+    "/v1/chat/completions": MAX_COMPLETION_BYTES,
+    "/v1/embeddings": MAX_COMPLETION_BYTES,
     _AGENTS + "import": MAX_IMPORT_BYTES,
 }
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from core.api.call import Call
+from core.api.openai.errors import error_for
 from core.api.policy import SIGN_IN
 from core.errors import Unauthorised, WorkbenchError
 from core.text import _, speaking
@@ -25,7 +26,7 @@ async def refuse(
             shown = error if call.method == "POST" else None
             body, kind = sign_in_page(shown).encode("utf-8"), b"text/html; charset=utf-8"
         else:
-            body, kind = error_body(error), b"application/json"
+            body, kind = error_body(error, path=call.path), b"application/json"
     head = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *headers]
     if (b"cache-control", b"no-store") not in head:
         head.append((b"cache-control", b"no-store"))
@@ -39,8 +40,8 @@ async def refuse(
         await send({"type": "websocket.close", "code": 1008, "reason": error.code})
 
 
-def error_body(error: WorkbenchError, lang: str | None = None) -> bytes:
-    return json.dumps({"error": error.as_dict(lang)}, ensure_ascii=False).encode("utf-8")
+def error_body(error: WorkbenchError, lang: str | None = None, path: str = "") -> bytes:
+    return json.dumps({"error": error_for(error, lang, path)}, ensure_ascii=False).encode("utf-8")
 
 
 def sign_in_page(error: WorkbenchError | None = None) -> str:

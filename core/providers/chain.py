@@ -34,8 +34,10 @@ def answer(
     cancel: threading.Event,
     *,
     cache: AnswerCache | None = None,
+    last_resort: bool = True,
 ) -> Iterator[Thinking | Chosen | Chunk]:
-    """Ask the models of `chain` in order until one speaks; the starter is always the last.
+    """Ask the models of `chain` in order until one speaks; the starter is the last (it is not
+    asked when `last_resort` is false).
 
     Yields `Chosen`, then the chunks; `Thinking` may come before it. A model that fails, or
     ends, before its first visible character is passed over; what it thought aloud until then
@@ -53,7 +55,7 @@ def answer(
     """
     first_error: WorkbenchError | None = None
     asking = Asking(registry, prompt_for, cancel, cache)
-    for ref in _ending_at_starter(chain):
+    for ref in _ending_at_starter(chain) if last_resort else chain:
         climb = registry.ladder.begin(ref, registry.tuned(ref, options))
         try:
             begun = yield from _with_less(asking, climb)

@@ -15,6 +15,7 @@ from core.messages import Line, Message, StreamEvent
 from core.providers.base import with_adapter
 from core.providers.registry import Registry
 from core.rooms import admin, book, posting, replay, round_book, rounds, taking_in, tryout
+from core.rooms.alone import Alone
 from core.rooms.care import Care
 from core.rooms.editing import Editing
 from core.rooms.engine import Engine
@@ -58,6 +59,7 @@ class Rooms:
             store, self._logs, agents, registry, settings, defaults, self.care, capacity
         )
         self.speech = self._engine.turns.speech
+        self.alone = Alone(self._engine.turns, settings)
         self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
         self.editing = Editing(store, self._logs, self._engine, registry, self.care, settings)

@@ -94,6 +94,10 @@ class Turns:
     def chain_of(self, room: Room, agent: Agent) -> list[str]:
         """The models asked for this agent in this room, in order; the starter comes last."""
         here = next((member.model for member in room.members if member.name == agent.name), None)
+        return self.chain_for(agent, here)
+
+    def chain_for(self, agent: Agent, here: str | None = None) -> list[str]:
+        """The models asked for an agent; `here` is the one chosen for it in a room."""
         wanted = here or agent.model or self._defaults.get("default_model")
         first = with_adapter(wanted or self._settings.models.default, agent.adapter)
         chain = [first, *self._settings.models.fallbacks]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import ServerAway
 from core.providers.base import ModelInfo, ProviderState
 from core.text import N_, _, ngettext
 from pages.ui import words
@@ -15,6 +16,7 @@ ABILITIES = {
     "tools": N_("tools"),
     "vision": N_("pictures"),
     "thinking": N_("thinking"),
+    "structured": N_("given shapes"),
 }
 
 
@@ -22,19 +24,25 @@ def server_note(server: ProviderState) -> None:
     """What is known of a server, and the next step when it is away."""
     if server.address is None:
         return
-    address = plain(server.address)
+    address, name = plain(server.address), plain(_title(server))
     if server.available:
-        version = plain(server.version or "?")
         st.success(
-            _("Ollama {version} is running at {address}.", version=version, address=address),
+            _("{server} is running at {address}.", server=name, address=address),
             icon=":material/check_circle:",
         )
         return
+    why = _("{server} is not running at {address}.", server=name, address=address)
+    if server.error and not isinstance(server.error, ServerAway):
+        why = plain(server.error.message())
     hint = plain(server.error.hint()) if server.error else ""
-    st.info(
-        _("Ollama is not running at {address}.", address=address) + "  \n" + hint,
-        icon=":material/power_off:",
-    )
+    st.info(why + "  \n" + hint, icon=":material/power_off:")
+
+
+def _title(server: ProviderState) -> str:
+    """Such as “Ollama 0.24.0”; for an OpenAI-compatible host the name that the user gave it."""
+    if server.name == "ollama":
+        return f"Ollama {server.version}" if server.version else "Ollama"
+    return server.name.partition("@")[2] or server.name
 
 
 def in_memory(model: ModelInfo) -> list[str]:
