@@ -8,7 +8,7 @@ from typing import Any, cast
 from core.providers.base import STARTER, Provider
 from core.settings import Settings
 
-NAMES = (STARTER, "hf", "ollama", "openai")
+NAMES = (STARTER, "hf", "ollama", "openai", "llm")
 
 
 class _Source:

@@ -46,6 +46,7 @@
     │   ├── HostUnknown
     │   ├── KeyMissing
     │   ├── KeyRefused
+    │   ├── LlmAbsent
     │   ├── ModelMissing
     │   │   └── AdapterMissing
     │   ├── ModelRefused
@@ -188,6 +189,7 @@ from core.errors.models import (
     Interrupted,
     KeyMissing,
     KeyRefused,
+    LlmAbsent,
     ModelIncomplete,
     ModelMissing,
     ModelRefused,
@@ -267,6 +269,7 @@ __all__ = [
     "JobNotResumable",
     "KeyMissing",
     "KeyRefused",
+    "LlmAbsent",
     "MessageEmpty",
     "MessageNotFound",
     "MessageTooLong",

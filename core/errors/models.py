@@ -80,6 +80,14 @@ class KeyRefused(ProviderError):
     next_step = N_("Put the right key into that variable, then start Engawa again.")
 
 
+class LlmAbsent(ProviderError):
+    """Params: model."""
+
+    code = "llm_absent"
+    text = N_("{model} needs the command-line tool “llm”, which is not installed.")
+    next_step = N_("Install it (“pipx install llm”), then try again.")
+
+
 class ModelMissing(ProviderError):
     """Params: model."""
 

@@ -29,6 +29,7 @@ def default_providers(
     `on_load(ref, seconds)` is told how long each load of a runner took.
     """
     from core.providers.huggingface import HuggingFaceProvider
+    from core.providers.llm_tool import LlmProvider
     from core.providers.ollama import OllamaProvider
     from core.providers.openai import OpenAIProvider
     from core.providers.starter import StarterProvider
@@ -44,4 +45,5 @@ def default_providers(
             parallel=settings.models.parallel,
         ),
         OpenAIProvider(settings.models.hosts),
+        LlmProvider(),
     ]
