@@ -14,7 +14,7 @@ from core.agents import Agents
 from core.embedding import Encoder
 from core.hardware import Residency, Telemetry
 from core.hardware.anomaly import Action, Guard, Work
-from core.hardware.forecast import Forecasts
+from core.hardware.forecast import Forecasts, Kept
 from core.jobs import Jobs
 from core.metrics import Price
 from core.models import Models
@@ -26,6 +26,7 @@ from core.providers.ladder_rules import ladder
 from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
+from core.providers.spill import SpillDetector
 from core.rooms.first import first_room
 from core.rooms.options import plain_options
 from core.rooms.preflight import Preflights
@@ -83,7 +84,9 @@ class Workbench:
         )
         self._serving = False
         tokens = settings.models.context_tokens
-        self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens)
+        kept = Kept(store)
+        self.forecasts = Forecasts(registry.shape, self.telemetry.latest, tokens, kept)
+        self.telemetry.watch(self.forecasts.see)
         self.preflights = Preflights(
             self.rooms,
             registry,
@@ -103,6 +106,7 @@ class Workbench:
             main=lambda: self.preferences.get("default_model", settings.models.default),
             choose=lambda ref: self.preferences.set("default_model", ref),
         )
+        self.telemetry.watch(SpillDetector(self.counts.speeds.all, self.telemetry.tell).see)
         self.ladder = ladder(registry, self.forecasts, self.telemetry, settings, self.preferences)
 
     @classmethod

@@ -14,6 +14,7 @@ from core.api import (
     anomalies,
     care,
     catalogue,
+    forecast,
     hardware,
     health,
     jobs,
@@ -41,7 +42,8 @@ language of `Accept-Language`.
 _PARTS = (
     openai,
     *(health, simple, transfer, rooms, turns, prompts, agents, agents_files),
-    *(care, catalogue, library, hardware, anomalies, tuning, jobs, metrics, sockets, reference),
+    *(care, forecast, catalogue, library, hardware, anomalies, tuning, jobs),
+    *(metrics, sockets, reference),
 )
 
 

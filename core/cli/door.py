@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.errors import AppNotRunning, DataFolderInUse
+from core.runner.loading import KvType
 from core.settings import Settings, load_settings
 from core.text import choose_language, language, set_language
 
@@ -144,6 +145,9 @@ class Door(Protocol):
         """{"models": […], "providers": […]}"""
 
     def model(self, ref: str) -> Body: ...
+
+    def forecast(self, ref: str, context: int | None, kv: KvType) -> Body:
+        """What loading a model would take; see `GET /api/v1/models/forecast`."""
 
     def machine(self) -> Body:
         """The last reading of the machine."""

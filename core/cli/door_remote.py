@@ -14,6 +14,7 @@ from core.cli.tuned import tuned_record
 from core.client.http import Http
 from core.client.paths import read_model, room_path
 from core.client.socket import Socket
+from core.runner.loading import KvType
 
 
 class RemoteDoor:
@@ -97,6 +98,9 @@ class RemoteDoor:
 
     def model(self, ref: str) -> Body:
         return read_model(self._http, ref)
+
+    def forecast(self, ref: str, context: int | None, kv: KvType) -> Body:
+        return self._http.get("/api/v1/models/forecast", ref=ref, context=context, kv=kv)
 
     def machine(self) -> Body:
         return self._http.get("/api/v1/hardware")

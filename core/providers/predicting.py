@@ -30,6 +30,7 @@ class Prediction:
 
     def awaits(self, found: Forecast) -> None:
         """See `core.providers.ladder.Predicts`."""
+        self._forecasts.awaits(found)
 
 
 def _evictable(now: Snapshot, ref: str) -> tuple[int, int]:

@@ -355,3 +355,19 @@ jobs = Table(
     _checksum(),
     Index("ix_jobs_state", "state"),
 )
+
+forecasts = Table(
+    # What a model was forecast to take, and what it took when it was loaded.
+    "forecasts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("place", String(8), nullable=False),  # gpu | host
+    Column("context_tokens", Integer, nullable=False),
+    Column("raw_bytes", Integer, nullable=False),  # before what was learned
+    Column("total_bytes", Integer, nullable=False),
+    Column("measured_bytes", Integer, nullable=False),
+    Column("source", String(16), nullable=False),  # process | card | memory | server
+    _checksum(),
+)

@@ -87,3 +87,12 @@ def test_a_comparison_is_a_job(served: Served) -> None:
         job = served.bench.jobs.wait(answer.json()["job"], 30)
         assert job.result is not None
         assert job.result["outcome"] in ("kept", "dropped")
+
+
+def test_forecasts(served: Served) -> None:
+    asked = "/api/v1/models/forecast"
+    with served.client() as client:
+        found = client.get(asked, params={"ref": "starter", "context": 512}).json()
+        assert (found["ref"], found["context_tokens"]) == ("starter", 512)
+        assert client.get(asked, params={"ref": "nobody:x"}).status_code == 404
+        assert client.get("/api/v1/hardware/forecasts").json() == {"forecasts": []}

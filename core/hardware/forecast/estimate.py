@@ -17,7 +17,7 @@ STEP = 256
 # What a process holds beside the model, measured with tests/hardware/forecast/test_total.py
 # (Linux, CPU build of torch 2.13, transformers 5.23); on a card CUDA's context comes to it. What
 # really is so on this machine is learned, see correction.py.
-RUNNER_BYTES = 600 * MIB
+RUNNER_BYTES = 340 * MIB
 CUDA_BYTES = 450 * MIB
 SERVER_BYTES = 450 * MIB
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.hardware.forecast.estimate import Room, forecast, place_of
+from core.hardware.forecast.follow import Follower
 from core.hardware.forecast.forecast import Forecast
+from core.hardware.forecast.kept import Kept
 from core.hardware.forecast.room import card_of, room_of
 from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Snapshot
@@ -20,7 +22,8 @@ class Forecasts:
     """Says whether a model fits before it is loaded. Thread-safe.
 
     `shape_of` reads a model's dimensions, `snapshot` the machine; `context_tokens` is asked of
-    models when nobody says otherwise.
+    models when nobody says otherwise. `kept` holds the forecasts that were
+    checked (default: those since the start).
     """
 
     def __init__(
@@ -28,9 +31,12 @@ class Forecasts:
         shape_of: Callable[[str], ModelShape],
         snapshot: Callable[[], Snapshot],
         context_tokens: int,
+        kept: Kept | None = None,
     ) -> None:
         self._shape_of, self._snapshot = shape_of, snapshot
         self._context_tokens = context_tokens
+        self.kept = kept or Kept()
+        self._follower = Follower(self.kept.add)
         self._shapes: dict[str, tuple[float, ModelShape]] = {}
 
     def of(
@@ -60,7 +66,18 @@ class Forecasts:
         shape, now = self._shape(ref), self._snapshot()
         place = place_of(shape, wanted, card=card_of(now) is not None)
         more = reclaimed_bytes + reclaimed(now)[0 if place == "gpu" else 1]
-        return forecast(shape, tokens, wanted, _with(room_of(now, place, ref), more))
+        room = _with(room_of(now, place, ref), more)
+        return forecast(
+            shape, tokens, wanted, room, lambda raw: self.kept.correction(ref, place, raw)
+        )
+
+    def awaits(self, found: Forecast) -> None:
+        """Its model is going to be loaded so: measure what it then takes."""
+        self._follower.awaits(found, self._snapshot())
+
+    def see(self, now: Snapshot) -> None:
+        """A new snapshot, of the sampler."""
+        self._follower.see(now)
 
     def _shape(self, ref: str) -> ModelShape:
         known = self._shapes.get(ref)

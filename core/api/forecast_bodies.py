@@ -1,0 +1,16 @@
+"""Forecasts as JSON, for routes and commands alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from core.hardware.forecast import Checked, Forecast
+
+
+def forecast_body(found: Forecast) -> dict[str, Any]:
+    return {**asdict(found), "total_bytes": found.total_bytes}
+
+
+def checked_body(found: Checked) -> dict[str, Any]:
+    return {**asdict(found), "error_percent": round(found.error_percent, 1)}

@@ -1,0 +1,47 @@
+"""Forecasts beside what was then measured, and where models stand on their ladders."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import explain
+from core.text import _
+from core.workbench import Workbench
+from pages.ui import words
+from pages.ui.markdown import plain, quiet
+
+SHOWN = 8
+
+
+def forecasts(bench: Workbench) -> None:
+    """The last loads: what was forecast, what it took, how far that was off."""
+    st.subheader(_("Forecasts and what was measured"), anchor=False)
+    found = bench.forecasts.kept.recent(SHOWN)
+    if not found:
+        quiet(_("A forecast is compared with the memory that was used when a model is loaded."))
+        return
+    rows = [
+        {
+            _("Model"): one.model,
+            _("Context"): one.context_tokens,
+            _("Forecast"): words.size(one.total_bytes),
+            _("Measured"): words.size(one.measured_bytes),
+            _("Error"): f"{one.error_percent:+.0f} %",
+        }
+        for one in found
+    ]
+    st.dataframe(rows, hide_index=True)
+
+
+def ladder(bench: Workbench) -> None:
+    """Models that are asked for less just now, and why; nothing when there is none."""
+    for state in bench.ladder.states():
+        why = plain(explain(state.cause))
+        st.markdown(f":material/stairs: **{plain(state.ref)}** → {state.rung.after} · {why}")
+        st.button(
+            _("Ask as before"),
+            key=f"ladder-{state.ref}",
+            on_click=bench.ladder.reset,
+            args=(state.ref,),
+            type="tertiary",
+        )
