@@ -65,6 +65,7 @@ class Workbench:
         )
         self.jobs = Jobs(store, settings.paths.jobs)
         self.telemetry = Telemetry(store, settings.paths.root, resident, self.counts.happened)
+        self.rooms.measure_power(self.telemetry.power_watts)
         files = (ANOMALY_RULES, settings.paths.anomaly_rules)
         self.guard = Guard(
             files,

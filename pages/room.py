@@ -7,7 +7,17 @@ import streamlit as st
 from core.errors import RoomNotFound
 from core.rooms.policies import policy_of
 from core.text import _
-from pages.ui import company, dialogs, failures, frame, preflight, prompt_dialog, style, transcript
+from pages.ui import (
+    company,
+    dialogs,
+    failures,
+    frame,
+    line_dialogs,
+    preflight,
+    prompt_dialog,
+    style,
+    transcript,
+)
 from pages.ui.engine import workbench
 from pages.ui.footer import footer
 from pages.ui.markdown import plain
@@ -48,6 +58,9 @@ def show(ref: str) -> None:
     if tab.deleting is not None:
         deleting, tab.deleting = tab.deleting, None
         dialogs.delete_line(*deleting)
+    if tab.changing is not None:
+        changing, tab.changing = tab.changing, None
+        line_dialogs.show(*changing)
     if tab.asking_prompt is not None:
         asked, tab.asking_prompt = tab.asking_prompt, None
         prompt_dialog.show(*asked)

@@ -14,6 +14,7 @@ from core.api import (
     anomalies,
     care,
     catalogue,
+    editing,
     forecast,
     hardware,
     health,
@@ -41,7 +42,7 @@ language of `Accept-Language`.
 """
 _PARTS = (
     openai,
-    *(health, simple, transfer, rooms, turns, prompts, agents, agents_files),
+    *(health, simple, transfer, rooms, turns, editing, prompts, agents, agents_files),
     *(care, forecast, catalogue, library, hardware, anomalies, tuning, jobs),
     *(metrics, sockets, reference),
 )

@@ -162,4 +162,8 @@ def update(bench: Workbench, ref: str, change: RoomChange) -> Room:
         room = bench.rooms.set_policy(room.id, change.policy, change.policy_options)
     for member, model in (change.models or {}).items():
         room = bench.rooms.set_model(room.id, member, model)
+    for member, muted in (change.muted or {}).items():
+        room = bench.rooms.mute(room.id, member, muted=muted)
+    if change.limits is not None:
+        room = bench.rooms.editing.limit(room.id, change.limits)
     return room

@@ -171,6 +171,10 @@ class RoomChange(_Body):
     policy_options: dict[str, Any] | None = Field(
         None, description="What is set about the policy; what is left out stays as it is."
     )
+    muted: dict[Name, bool] | None = Field(None, description="Who listens without being asked.")
+    limits: dict[str, float | None] | None = Field(
+        None, description="What it may cost: turns, tokens, seconds, joules; null: any number."
+    )
 
 
 class ModelOut(BaseModel):

@@ -30,6 +30,12 @@
     │   ├── ForeignHost
     │   ├── ForeignOrigin
     │   └── BindNeedsAccounts
+    ├── RoomHalted
+    │   ├── TurnsSpent
+    │   ├── TokensSpent
+    │   ├── SecondsSpent
+    │   ├── JoulesSpent
+    │   └── InCircles
     ├── StorageError
     │   ├── DataFolderInUse
     │   ├── DataFolderUnwritable
@@ -149,6 +155,14 @@ from core.errors.given import (
     RoomNotFound,
     SenderIsAgent,
 )
+from core.errors.halts import (
+    InCircles,
+    JoulesSpent,
+    RoomHalted,
+    SecondsSpent,
+    TokensSpent,
+    TurnsSpent,
+)
 from core.errors.jobs import JobDied, JobInterrupted, JobNotFound, JobNotResumable
 from core.errors.ladder import (
     ForecastTooLarge,
@@ -216,6 +230,12 @@ from core.errors.storage import (
 )
 
 __all__ = [
+    "InCircles",
+    "JoulesSpent",
+    "RoomHalted",
+    "SecondsSpent",
+    "TokensSpent",
+    "TurnsSpent",
     "MemoryShort",
     "WentOn",
     "OnProcessor",

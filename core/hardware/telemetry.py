@@ -84,6 +84,15 @@ class Telemetry:
             return self._latest
         return self._reader.read(LIMIT_S)
 
+    def power_watts(self) -> float | None:
+        """What all cards take just now; `None` when that is not known or nobody reads them."""
+        now = self._latest if self._sampler is not None else None
+        if now is None or not now.gpus or now.gpus_stale:
+            return None
+        watts = [gpu.power_watts for gpu in now.gpus]
+        known = [one for one in watts if one is not None]
+        return sum(known) if len(known) == len(watts) else None
+
     def settled(self, limit_s: float = 3.0) -> Snapshot:
         """A snapshot for somebody who asks once, and waits: a driver may have to wake up, and
         the processor's share is that of some time."""

@@ -40,7 +40,7 @@ class Care:
         self, conn: Connection, turn: Turn, status: ReplyStatus, spoken: Spoken, text: str
     ) -> None:
         """A turn's reply has ended: its asker pays, and a complete one may be kept."""
-        self.quotas.spend(conn, _asker(conn, turn), _tokens(spoken))
+        self.quotas.spend(conn, _asker(conn, turn), tokens_of(spoken))
         if status is ReplyStatus.COMPLETE and spoken.key and spoken.model and text:
             self.cache.keep(conn, spoken.key, spoken.model, text)
 
@@ -52,6 +52,7 @@ def _asker(conn: Connection, turn: Turn) -> str:
     return owner or LOCAL
 
 
-def _tokens(spoken: Spoken) -> int:
+def tokens_of(spoken: Spoken) -> int:
+    """What the model's server counted, else the pieces that came."""
     counted = spoken.usage.completion_tokens if spoken.usage else None
     return spoken.pieces if counted is None else counted

@@ -136,8 +136,8 @@ class RoomPart(_Part):
     members: Annotated[list[MemberPart], Field(max_length=100)] = []
     attendance: Annotated[list[SpanPart], Field(max_length=MAX_MESSAGES)] | None = None
     origin: dict[str, Any] | None = None
-    limits: dict[str, Number] | None = None
-    spent: dict[str, Number | None] | None = None
+    limits: dict[str, Count | Number] | None = None
+    spent: dict[str, Count | Number | None] | None = None
     halted: ReasonPart | None = None
 
 

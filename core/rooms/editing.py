@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from core.errors import MessageNotFound
 from core.messages import Message, StreamEvent
 from core.providers.registry import Registry
-from core.rooms import admin, book, feedback, taking_in, versions
+from core.rooms import admin, book, budget, feedback, taking_in, versions
 from core.rooms.branching import branch_of, free_name
 from core.rooms.care import Care
 from core.rooms.engine import Engine
@@ -94,6 +94,30 @@ class Editing:
             AgentNotFound, Conflict, OverQuota.
         """
         return self._again(ref, seq, versions.CONTINUE, None, owner)
+
+    def budget(self, ref: str) -> budget.Budget:
+        """What the room may cost, and what it has since it was last let go on."""
+        with self._store.read() as conn:
+            return budget.budget_of(conn, ref)
+
+    def limit(self, ref: str, limits: Mapping[str, float | None]) -> Room:
+        """Set what the room may cost: turns, tokens, seconds, joules; `None` takes one away.
+
+        Raises:
+            InvalidInput: no such limit, or not above 0.
+        """
+        return self._room(lambda conn: budget.set_limits(conn, ref, limits))
+
+    def let_go_on(self, ref: str) -> Room:
+        """Let a room that waits go on: it may cost as much again."""
+        room = self._room(lambda conn: budget.let_go_on(conn, ref))
+        self._engine.kick(room.id)
+        return room
+
+    def _room(self, work: Callable[[Connection], tuple[Room, StreamEvent]]) -> Room:
+        room, event = self._store.write(work)
+        self._logs.publish(event)
+        return room
 
     def branch(self, ref: str, seq: int, name: str | None = None) -> Room:
         """A new room with everything up to and with this message.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.providers.cache import forget_answer
-from core.rooms import book, whispers
+from core.rooms import book, budget, whispers
 from core.rooms.rules import checked_content, checked_name, name_key
 from core.store import tables as t
 from core.text import N_, words
@@ -110,6 +110,8 @@ def post(
     }
     event = book.add_message(conn, room, values)
     assert event.message is not None
+    if draft.kind is Kind.HUMAN:
+        budget.woken(conn, {**room, "last_seq": event.message.seq})
     if str(Kind.AGENT) not in members.values():
         _pass_over(conn, room["id"], event.message.seq)
     return Posted(event.message, event, heard)

@@ -56,6 +56,7 @@ class Plan:
 
 # Statements of the way that every message takes, built once.
 _ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+_HALTED = select(t.rooms.c.halted).where(t.rooms.c.id == bindparam("room"))
 _DUE = (
     select(t.turns)
     .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "due")
@@ -72,11 +73,12 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
     A new round begins for everything people said since the last one, unless `opening` is false.
     An empty plan: there is nothing to do.
     """
+    if conn.execute(_HALTED, {"room": room_id}).scalar():
+        return Plan()
     waiting = due(conn, room_id)
     while not waiting:
         room = conn.execute(_ROOM, {"room": room_id}).mappings().one()
-        halted = room["deleted_at"] is not None or room["halted"]
-        if halted or round_book.has_begun(conn, room_id):
+        if room["deleted_at"] is not None or round_book.has_begun(conn, room_id):
             return Plan()
         round_ = round_book.open_round(conn, room_id) or (
             _begin_round(conn, room) if opening else None

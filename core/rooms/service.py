@@ -343,6 +343,10 @@ class Rooms:
         self._store.write(self.outside.forget_all)
         self._engine.resume()
 
+    def measure_power(self, power: Callable[[], float | None]) -> None:
+        """How the watts of the cards are known while rooms speak; `None`: they are not."""
+        self._engine.turns.power = power
+
     def close(self) -> None:
         """Stop speaking everywhere; unfinished replies become `partial`."""
         self._engine.close()

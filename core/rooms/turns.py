@@ -16,9 +16,10 @@ from core.messages import Kind, ReplyStatus, StreamEvent
 from core.providers.base import GenerationOptions, with_adapter
 from core.providers.chain import answer
 from core.providers.registry import Registry
-from core.rooms import book, hearing, rounds, versions
+from core.rooms import book, budget, hearing, rounds, versions
 from core.rooms.briefing import Briefing
-from core.rooms.care import Care
+from core.rooms.budget import Cost, Meter, Power
+from core.rooms.care import Care, tokens_of
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
 from core.rooms.model import Room
@@ -88,6 +89,7 @@ class Turns:
         self._agents, self._registry, self._settings = agents, registry, settings
         self._defaults, self._closing, self._after = defaults, closing, after
         self.flusher = Flusher()
+        self.power: Power = lambda: None  # watts of the cards; the workbench knows better
         self.briefing = Briefing(agents, registry, settings, defaults)
         self.speech = Speech(settings, defaults)
 
@@ -169,8 +171,9 @@ class Turns:
     def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
         """Let the agent speak to the end of its reply."""
         reply = self.reply(opened.event)
-        status, spoken = self._speak(opened, reply, cancel)
-        self._finish(opened.turn, reply, status, spoken)
+        meter = Meter(self.power)
+        status, spoken = self._speak(opened, reply, cancel, meter)
+        self._finish(opened.turn, reply, status, spoken, meter)
         return spoken
 
     def reply(self, event: StreamEvent) -> Reply:
@@ -180,8 +183,12 @@ class Turns:
         return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)
 
     def _speak(
-        self, opened: Opened, reply: Reply, cancel: threading.Event
+        self, opened: Opened, reply: Reply, cancel: threading.Event, meter: Meter
     ) -> tuple[ReplyStatus, Spoken]:
+        def say(text: str) -> None:
+            meter.tick()
+            reply.add(text)
+
         room, agent = opened.room, opened.agent
         # Who asks again does not want the same once more.
         cache = None if opened.again_at else self._care.cache
@@ -199,7 +206,7 @@ class Turns:
                 [member.name for member in room.members],
                 self._options(opened),
                 answer=lambda *asked: answer(self._registry, *asked, cache=cache),
-                say=reply.add,
+                say=say,
                 cancel=cancel,
                 thinking=reply.thinking,
                 processor=self.speech.processor_for(agent),
@@ -219,7 +226,23 @@ class Turns:
             return options
         return replace(options, seed=options.seed + message.variant)  # other dice, still the same
 
-    def _finish(self, turn: rounds.Turn, reply: Reply, status: ReplyStatus, spoken: Spoken) -> None:
+    def _finish(
+        self,
+        turn: rounds.Turn,
+        reply: Reply,
+        status: ReplyStatus,
+        spoken: Spoken,
+        meter: Meter,
+    ) -> None:
+        halted: list[StreamEvent] = []
+        seconds = (spoken.timings().total_ms or 0.0) / 1000
+        cost = Cost(tokens=tokens_of(spoken), seconds=seconds, joules=meter.end())
+
+        def settle(conn: Connection) -> None:
+            event = budget.spend(conn, turn.room, cost)
+            halted[:] = [event] if event is not None else []
+            self._settle(conn, turn, status, spoken, reply)
+
         reason = spoken.reason
         if status is ReplyStatus.STOPPED and self._closing.is_set():
             status, reason = ReplyStatus.PARTIAL, Interrupted().reason()
@@ -239,9 +262,11 @@ class Turns:
             timings=spoken.timings(),
             reasoning=spoken.reasoning,
             speech=spoken.speech,
-            also=lambda conn: self._settle(conn, turn, status, spoken, reply),
+            also=settle,
             wait_to_retry=lambda: not self._closing.wait(RETRY_S),
         )
+        for event in halted:
+            self._logs.publish(event)
         log.info(
             "reply",
             ids={"room": turn.room, "message": message.id},

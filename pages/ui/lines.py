@@ -12,7 +12,7 @@ from core.messages import Kind, Message, Reason, ReplyStatus
 from core.rooms.policies import IN_ORDER
 from core.rooms.policies.reasons import why
 from core.text import _, translate
-from pages.ui import heard, people, troubles, words
+from pages.ui import heard, line_foot, people, troubles, words
 from pages.ui.markdown import plain, quiet, safe
 
 # About 75 characters of text.
@@ -47,11 +47,13 @@ def draw(line: Message, choices: Choices, answered: Message | None = None) -> No
             troubles.in_character(line)
             if line.content:
                 st.markdown(safe(line.content), width=TEXT_WIDTH)
+            line_foot.marks(line)
             note = _note(line)
             if note:
                 quiet(note)
             heard.notes(line)
             heard.thoughts(line, TEXT_WIDTH)
+            line_foot.draw(line)
 
 
 def quotation(line: Message) -> str:
@@ -69,7 +71,7 @@ def _head(line: Message, choices: Choices) -> None:
         key = f"menu-{line.seq}"
         st.menu_button(
             _("More"),
-            tuple(options(line.kind)),
+            tuple(options(line.kind, line)),
             key=key,
             type="tertiary",
             icon=":material/more_horiz:",
@@ -78,10 +80,16 @@ def _head(line: Message, choices: Choices) -> None:
         )
 
 
-def options(kind: Kind = Kind.AGENT) -> dict[str, str]:
-    """What can be done with a finished line: keys, and words for them."""
-    prompt = {"prompt": _("Prompt")} if kind is Kind.AGENT else {}
-    return {"reply": _("Reply"), **prompt, "delete": _("Delete")}
+def options(kind: Kind = Kind.AGENT, line: Message | None = None) -> dict[str, str]:
+    """What can be done with a finished line: keys, and words for them; all of an agent's."""
+    said = {}
+    if kind is Kind.AGENT:
+        said = {"again": _("Answer again"), "with": _("Answer with …"), "prompt": _("Prompt")}
+        if line is None or line.status in (ReplyStatus.PARTIAL, ReplyStatus.STOPPED):
+            said["continue"] = _("Go on")
+    pin = _("Let it go") if line is not None and line.pinned else _("Pin")
+    rest = {"edit": _("Edit"), "branch": _("Branch from here"), "pin": pin}
+    return {"reply": _("Reply"), **said, **rest, "delete": _("Delete")}
 
 
 def _facts(line: Message) -> str:

@@ -36,6 +36,7 @@ class TabState:
     deleted_room: str | None = None  # offered to be brought back, once
     deleting: tuple[str, int] | None = None  # the room and line that a dialog asks about
     asking_prompt: tuple[str, int] | None = None  # the reply whose prompt a dialog shows
+    changing: tuple[str, str, int] | None = None  # a line's dialog: which, its room, its seq
     redraw: bool = False  # a fragment's callback changed something outside of it
     problem: Exception | None = None  # of a callback; shown once, in the next run
     drafts: dict[str, Draft] = field(default_factory=dict)  # agents that are edited here

@@ -102,7 +102,7 @@ def user_name() -> str:
 def settled(history: Sequence[Message]) -> list[Message]:
     """The lines before the first one that is still being said."""
     for position, line in enumerate(history):
-        if line.status is ReplyStatus.PENDING:
+        if line.status is ReplyStatus.PENDING and not line.again:
             return list(history[:position])
     return list(history)
 
@@ -143,8 +143,22 @@ def _chosen(room_id: str) -> lines.Choose:
             tab.deleting = (room_id, seq)
         elif option == "prompt":
             tab.asking_prompt = (room_id, seq)
+        elif option in ("edit", "with", "branch"):
+            tab.changing = (option, room_id, seq)
+        else:
+            kept(_change)(room_id, option, seq)
 
     return act
+
+
+def _change(room_id: str, option: str, seq: int) -> None:
+    editing = workbench().rooms.editing
+    if option == "again":
+        editing.regenerate(room_id, seq)
+    elif option == "continue":
+        editing.go_on(room_id, seq)
+    elif option == "pin":
+        editing.pin(room_id, seq, pinned=not workbench().rooms.message(room_id, seq).pinned)
 
 
 def _older(room_id: str, first: int) -> None:

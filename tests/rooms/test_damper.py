@@ -1,0 +1,62 @@
+"""Talks that go in circles are stopped, healthy ones are not."""
+
+from __future__ import annotations
+
+import json
+import random
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+
+from core.rooms.damper import Spoken, goes_in_circles
+from tests.rooms import talks
+
+LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
+
+
+def stopped_at(lines: list[tuple[str, str]]) -> int | None:
+    """After how many lines the damper stops this talk."""
+    said = [Spoken(*line) for line in lines]
+    return next((end for end in range(1, len(said) + 1) if goes_in_circles(said[:end])), None)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_loop_is_stopped_within_six_turns(seed: int) -> None:
+    found = stopped_at(talks.loop(random.Random(seed)))
+    assert found is not None
+    assert found <= 6
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_healthy_talk_is_left_alone(seed: int) -> None:
+    assert stopped_at(talks.healthy(random.Random(seed))) is None
+
+
+def test_one_who_repeats_itself_alone_is_no_loop() -> None:
+    lines = list(islice(cycle([("Ren", "Thank you!")]), 8))
+    assert stopped_at(lines) is None
+
+
+def test_an_encoder_sees_what_words_do_not() -> None:
+    import numpy as np
+
+    texts = [
+        "gorgeous sunrise",
+        "lovely dawn",
+        "splendid daybreak",
+        "pretty morning glow",
+        "radiant aurora",
+    ]
+    lines = [Spoken("Ren" if n % 2 else "Aki", text) for n, text in enumerate(texts)]
+    assert not goes_in_circles(lines)
+    assert goes_in_circles(lines, lambda given: np.ones((len(given), 1)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LOCOMO.exists(), reason="the LoCoMo sessions are not here")
+def test_no_recorded_session_of_people_is_stopped() -> None:
+    for conversation in json.loads(LOCOMO.read_text()):
+        for name, turns in conversation.get("conversation", conversation).items():
+            if name.startswith("session_") and isinstance(turns, list):
+                assert stopped_at([(one["speaker"], one["text"]) for one in turns]) is None, name
