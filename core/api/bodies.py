@@ -95,5 +95,7 @@ def prompt_body(room_id: str, seq: int, trace: Trace, lang: str) -> dict[str, An
             }
             for part in prompt.parts
         ],
-        "messages": [asdict(message) for message in prompt.messages],
+        "messages": [
+            {"role": message.role, "content": message.content} for message in prompt.messages
+        ],
     }

@@ -65,7 +65,8 @@ def test_a_machine_that_slept() -> None:
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_every_kind_is_a_sentence_in_both_languages(kind: str) -> None:
-    given = dict.fromkeys(("rule", "action", "number", "shown", "what"), "x")
+    told = ("rule", "action", "number", "shown", "what", "before", "after", "percent", "cause")
+    given = dict.fromkeys(told, "x")
     event = Event(0.0, kind, "Card", {"seconds": 7, **given})
     english, japanese = event.text("en"), event.text("ja")
     assert english != japanese
