@@ -29,7 +29,7 @@ WHOLE = "".join(PIECES).rstrip()  # blanks at the end of a reply are not kept
     [
         6,
         pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(400)]),
-        pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
+        pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(1200)]),
     ],
 )
 def test_kill_at_random_instants(open_workbench: OpenWorkbench, data_paths, kills, policy):
