@@ -188,7 +188,8 @@ def test_agents(run: Run) -> None:
 def test_models(run: Run) -> None:
     found = run("models", "list", "--json").json
     assert "ollama:tiny" in {model["ref"] for model in found["models"]}
-    assert {provider["name"] for provider in found["providers"]} == {"starter", "hf", "ollama"}
+    names = {provider["name"] for provider in found["providers"]}
+    assert names == {"starter", "hf", "ollama", "llm"}
     assert run("models", "show", "ollama:tiny", "--json").json["provider"] == "ollama"
     assert "ollama:tiny" in run("models", "list").out
 

@@ -215,10 +215,11 @@ def test_several_rooms_ask_one_model(world: World) -> None:
         texts[number] = ask(world, "hf:mio", ASK)[0]
         order.append(number)
 
+    ask(world, "hf:mio", ASK)  # loaded: from here on nobody stops to look at its files first
     threads = [threading.Thread(target=room, args=(number,)) for number in range(6)]
     for thread in threads:
         thread.start()
-        time.sleep(0.01)
+        time.sleep(0.03)
     for thread in threads:
         thread.join(20)
     assert texts == dict.fromkeys(range(6), TEXT)
