@@ -146,22 +146,3 @@ def test_reply_and_delete_from_the_menu(open_page: OpenPage, server: Server) -> 
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator(".st-key-line-1")).to_contain_text("A line was deleted here.")
     assert server.lines(room)[0]["content"] == ""
-
-
-def test_a_finished_reply_has_its_menu_while_the_next_one_is_said(
-    open_page: OpenPage, server: Server
-) -> None:
-    room = server.room("Early menu", "Mizuho", "Ren", "Aki")
-    page = open_page(f"/room-{room}")
-    ready(page)
-    say(page, "[long] Hello")
-    dots = running(page).filter(has_text="Mizuho").locator(".menu summary")
-    expect(dots).to_be_visible(timeout=30_000)
-    dots.focus()  # the page follows the one who speaks: a pointer would have to run after it
-    dots.press("Enter")
-    expect(running(page).and_(page.locator(".pending"))).to_have_count(1)
-    expect(line(page, 2)).to_have_count(0)
-    page.get_by_role("menuitem", name="Reply").press("Enter")
-    expect(page.locator(".st-key-composer")).to_contain_text("Mizuho: Please, sit down.")
-    expect(line(page, 4)).to_contain_text("Aki", timeout=30_000)
-    expect(line(page, 4).get_by_role("button", name="More")).to_be_visible()
