@@ -62,6 +62,10 @@ def test_switch_plans_measures_and_unloads(run: Run, ollama: ScriptedOllama) -> 
     assert "tiny-think" in ollama.loaded
     assert run("models", "unload", "ollama:tiny-think").code == 0
     assert ollama.loaded == {}
+    # Rooms follow a switch: the tests after this one need the first model as the default again.
+    assert run("models", "switch", "ollama:tiny").code == 0
+    assert "tiny" in ollama.loaded
+    assert run("models", "unload", "ollama:tiny").code == 0
     assert run("models", "load", "ollama:tiny").code == 0
     assert "tiny" in ollama.loaded
 
