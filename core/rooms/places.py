@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
@@ -14,7 +14,7 @@ from core.hardware.snapshot import Resident
 from core.providers.base import Place, prefix_of
 from core.providers.registry import Registry
 from core.rooms.rounds import Turn
-from core.rooms.schedule import Job, Machine, Model, Slot, cost
+from core.rooms.schedule import Job, Machine, Model, Slot
 from core.store import Store
 from core.store import tables as t
 from core.store.times import now
@@ -26,13 +26,19 @@ LEAST_LOAD_MS = 100.0  # servers tell some milliseconds for a model that was the
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """One due turn with what it needs."""
+class Need:
+    """What one call of a model needs."""
 
-    turn: Turn
     ref: str
     place: Place
     job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Stand(Need):
+    """One due turn with what it needs."""
+
+    turn: Turn
 
 
 class Places:
@@ -48,23 +54,28 @@ class Places:
 
     def stand(self, turn: Turn, ref: str) -> Stand:
         """A turn with the model that it is asked of first."""
+        need = self.need(turn.position, ref)
+        return Stand(need.ref, need.place, need.job, turn)
+
+    def need(self, key: int, ref: str) -> Need:
+        """A call of this model; `key` is the caller's."""
         place = self._place(ref)
         base, _plus, adapter = ref.partition("+")
         model = Model(place.memory, base, adapter or None, self._sizes.get(base), self.load_s(base))
-        return Stand(turn, ref, place, Job(turn.position, model))
+        return Need(ref, place, Job(key, model))
 
     def resident(self, place: str) -> frozenset[str]:
         """The models known to be in a place's memory, without asking anybody."""
         prefix = place.partition(" ")[0]
         return frozenset(one.ref for one in self._registry.residents(prefix, None) or ())
 
-    def machine(self, stands: Iterable[Stand], age_s: float = 0.0) -> Machine:
-        """What is in memory where these turns speak, at most `age_s` old."""
+    def machine(self, needs: Iterable[Need], age_s: float = 0.0) -> Machine:
+        """What is in memory where these are answered, at most `age_s` old."""
         slots: dict[str, Slot] = {}
-        for stand in stands:
-            place = stand.place
+        for need in needs:
+            place = need.place
             if place.memory and place.memory not in slots:
-                found = self._registry.residents(prefix_of(stand.ref), age_s)
+                found = self._registry.residents(prefix_of(need.ref), age_s)
                 if found is not None:
                     limit = self._capacity() if place.limited else EVERYTHING
                     slots[place.memory] = Slot(self._models(place, found), limit)
@@ -89,14 +100,14 @@ class Places:
                 self._seconds[base] = kept
         return statistics.median(kept) if kept else 0.0
 
-    def loaded(self, stand: Stand, load_ms: float | None) -> None:
-        """A turn has loaded its model, and took this long for it."""
+    def loaded(self, need: Need, load_ms: float | None) -> None:
+        """A call has loaded its model, and took this long for it."""
         if load_ms is None or load_ms < LEAST_LOAD_MS:
             return
-        base, seconds = stand.job.model.base, load_ms / 1000
+        base, seconds = need.job.model.base, load_ms / 1000
         with self._lock:
             self._seconds[base] = [seconds, *self._seconds.get(base, [])][:LOADS_KEPT]
-        if stand.place.tells_loads:
+        if need.place.tells_loads:
             return  # its provider has stored it
         row = {"model": base, "seconds": seconds, "at": now()}
         self._store.submit(lambda conn: conn.execute(insert(t.loads), row))
@@ -114,45 +125,3 @@ class Places:
             size = one.vram_bytes or one.memory_bytes or self._sizes.get(base)
             models.append(Model(place.memory, base, adapter or None, size))
         return tuple(models)
-
-
-@dataclass
-class Tally:
-    """The loads of one round: those that were made, and those of the policy's own order.
-
-    `start` is what was in memory before its first turn. Turns are kept by position, so that a
-    transaction which is repeated counts once.
-    """
-
-    trigger_seq: int = -1
-    start: Machine = field(default_factory=Machine)
-    ran: dict[int, Stand] = field(default_factory=dict)
-    loads: dict[int, float] = field(default_factory=dict)  # seconds, by position
-
-    def began(self, trigger_seq: int, machine: Machine) -> None:
-        """A turn of this round begins; another round begins to count anew."""
-        if trigger_seq != self.trigger_seq:
-            self.trigger_seq, self.start = trigger_seq, machine
-            self.ran, self.loads = {}, {}
-            return
-        new = {name: slot for name, slot in machine.slots.items() if name not in self.start.slots}
-        if new:
-            self.start = Machine({**self.start.slots, **new})
-
-    def figures(self, load_s: Callable[[str], float]) -> tuple[int, int, float | None]:
-        """Loads made, loads of the policy's order, and the seconds that were saved.
-
-        `load_s` tells how long a base takes to load, 0.0 when unknown; then this round's own
-        loads tell. `None` seconds: nobody knows.
-        """
-        guess = statistics.mean(self.loads.values()) if self.loads else 0.0
-        in_order = [self._timed(self.ran[place].job, load_s, guess) for place in sorted(self.ran)]
-        naive = cost(in_order, self.start)
-        made = len(self.loads)
-        if naive.loads <= made:
-            return made, made, 0.0
-        saved = max(0.0, naive.seconds - sum(self.loads.values()))
-        return made, naive.loads, round(saved, 2) or None
-
-    def _timed(self, job: Job, load_s: Callable[[str], float], guess: float) -> Job:
-        return replace(job, model=replace(job.model, load_s=load_s(job.model.base) or guess))

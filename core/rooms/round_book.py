@@ -48,10 +48,10 @@ def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
     return int(conn.execute(_COUNT_TURNS, {"room": room_id, "trigger": trigger}).scalar_one())
 
 
-def choice_key(conn: Connection, round_: RowMapping) -> str:
-    """What a choice is known by: the round, and how many turns it has had."""
+def choice_key(conn: Connection, round_: RowMapping) -> tuple[int, int]:
+    """What a choice is known by: the round's trigger, and how many turns it has had."""
     trigger = round_["trigger_seq"]
-    return f"{trigger}:{count_turns(conn, round_['room_id'], trigger)}"
+    return trigger, count_turns(conn, round_["room_id"], trigger)
 
 
 def answered(conn: Connection, room: RowMapping, seq: int) -> bool:

@@ -46,12 +46,12 @@ class Turn:
 class Plan:
     """What is to be done in a room: turns that are due, or models to be asked who comes next.
 
-    `key` names the choice that `ask` is for.
+    `key` names the choice that `ask` is for: the round's trigger, and the turns it has had.
     """
 
     due: tuple[Turn, ...] = ()
     ask: Ask | None = None
-    key: str = ""
+    key: tuple[int, int] = (0, 0)
 
 
 # Statements of the way that every message takes, built once.

@@ -6,8 +6,9 @@ import threading
 from dataclasses import dataclass, field
 
 from core.rooms.deciding import Answers
+from core.rooms.loads import Tally
 from core.rooms.model import Coming, Presence
-from core.rooms.places import Stand, Tally
+from core.rooms.places import Stand
 from core.rooms.schedule import Machine, Slot
 from core.rooms.turns import Opened
 
@@ -31,7 +32,7 @@ class Active:
     again: bool = False
     cancel: threading.Event = field(default_factory=threading.Event)
     presence: Presence = field(default_factory=Presence)
-    answers: tuple[str, Answers] = ("", {})
+    answers: tuple[tuple[int, int], Answers] = ((0, 0), {})
     tally: Tally = field(default_factory=Tally)
     missing: set[int] = field(default_factory=set)
     again_first: list[Again] = field(default_factory=list)

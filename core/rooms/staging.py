@@ -12,14 +12,15 @@ from sqlalchemy import Connection, RowMapping
 
 from core.providers.registry import Registry
 from core.rooms import book, round_book, rounds
-from core.rooms.asking import Asking
+from core.rooms.asking import Asking, Call
 from core.rooms.deciding import Decider
 from core.rooms.lineup import Queue, Ticket
+from core.rooms.loads import TURN
 from core.rooms.log import Logs
 from core.rooms.model import Presence
 from core.rooms.places import KNOWN_S, Places, Stand
 from core.rooms.policies import policy_of, with_defaults
-from core.rooms.policies.base import Decision
+from core.rooms.policies.base import Ask, Decision
 from core.rooms.running import Active, Again
 from core.rooms.schedule import Machine, cheapest
 from core.rooms.speaker import Spoken
@@ -54,8 +55,8 @@ class Stage:
     ) -> None:
         self._store, self._logs, self.turns, self._closing = store, logs, turns, closing
         self._decider = Decider(turns.talkativeness)
-        self._asking = Asking(store, registry, turns, settings)
         self.places = Places(store, registry, capacity)
+        self._asking = Asking(store, registry, turns, settings, self.places)
         self.queue = Queue(self.places.resident)
 
     def run(self, room_id: str, active: Active) -> bool:
@@ -66,9 +67,7 @@ class Stage:
             while self._wanted(active) and not active.again_first:
                 step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
                 if step.plan.ask is not None:
-                    active.presence = Presence(choosing=True)
-                    asked = self._asking.ask(room_id, step.plan.ask, active.cancel)
-                    active.answers = (step.plan.key, asked)
+                    self._ask(step.plan, step.plan.ask, room_id, active, ticket)
                 elif not step.plan.due:
                     break
                 else:
@@ -76,6 +75,14 @@ class Stage:
                 worked = True
         active.presence = Presence()
         return worked
+
+    def _ask(
+        self, plan: rounds.Plan, ask: Ask, room_id: str, active: Active, ticket: Ticket
+    ) -> None:
+        """Ask the models who comes next; they wait in the queue like those who speak."""
+        active.presence = Presence(choosing=True)
+        call = Call(plan.key, ticket, active.tally, active.cancel, lambda: self._wanted(active))
+        active.answers = (plan.key, self._asking.ask(room_id, ask, call))
 
     def say_again(self, room_id: str, active: Active) -> bool:
         """Say what somebody asked for again; false when nobody did."""
@@ -124,9 +131,11 @@ class Stage:
     def _choose(
         self, conn: Connection, room: RowMapping, round_: RowMapping, active: Active | None
     ) -> Decision:
-        key, answers = active.answers if active is not None else ("", {})
-        fitting = answers if key == round_book.choice_key(conn, round_) else {}
-        return self._decider.choose(conn, room, round_, fitting)
+        if active is None or active.answers[0] != round_book.choice_key(conn, round_):
+            return self._decider.choose(conn, room, round_, {})
+        figures = active.tally.figures(self.places.load_s)
+        round_book.note_loads(conn, room["id"], round_["trigger_seq"], figures)
+        return self._decider.choose(conn, room, round_, active.answers[1])
 
     def _speak(self, step: _Step, active: Active, ticket: Ticket) -> None:
         """Run the turn that has begun, or else the one that the schedule puts first."""
@@ -179,7 +188,7 @@ class Stage:
     ) -> None:
         for opened, stand in group:
             self._logs.publish(opened.event)
-            active.tally.ran[stand.turn.position] = stand
+            active.tally.ran[stand.turn.position, TURN] = stand
         active.missing = {
             stand.turn.position for _opened, stand in group if not machine.has(stand.job.model)
         }
@@ -198,10 +207,11 @@ class Stage:
         self, conn: Connection, turn: rounds.Turn, spoken: Spoken, active: Active | None
     ) -> None:
         """A turn has ended: whoever comes next is stored in the same transaction."""
-        if active is not None and turn.position in active.tally.ran:
-            stand = active.tally.ran[turn.position]
+        mark = (turn.position, TURN)
+        if active is not None and mark in active.tally.ran:
+            stand = active.tally.ran[mark]
             if turn.position in active.missing and spoken.model == stand.ref:
-                active.tally.loads[turn.position] = (spoken.load_ms or 0.0) / 1000
+                active.tally.loads[mark] = (spoken.load_ms or 0.0) / 1000
                 self.places.loaded(stand, spoken.load_ms)
             figures = active.tally.figures(self.places.load_s)
             round_book.note_loads(conn, turn.room, turn.trigger_seq, figures)

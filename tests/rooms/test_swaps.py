@@ -123,3 +123,65 @@ def _until(condition, seconds: float = 5.0) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def picking(bench, server):
+    """A room whose members have one model and whose picker has another."""
+    bench.rooms.create("picked", ["Ren", "Aki"])
+    for name in ("Ren", "Aki"):
+        bench.rooms.set_model("picked", name, "ollama:red")
+    bench.rooms.set_policy("picked", "selector", {"model": "ollama:blue", "turns": 1})
+    assert _until(lambda: list(server.loaded) == ["red"])  # choosing a model warms it
+    time.sleep(0.2)
+    bench.registry.residents("ollama", 0.0)
+
+
+def test_whoever_picks_the_next_speaker_waits_in_the_same_queue(bench, server):
+    picking(bench, server)
+    server.tokens_per_s = 4.0
+    bench.rooms.post("four", "@Mizuho hello", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("four").seq)
+    asked = len(server.requests)
+    bench.rooms.post("picked", "who knows?", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("picked").choosing)
+    assert _until(lambda: bench.rooms.presence("picked").ahead == 1)
+    time.sleep(0.3)
+    chats = [one.json["model"] for one in server.requests[asked:] if one.path == "/api/chat"]
+    assert "blue" not in chats  # nobody loads another model while somebody speaks
+    server.tokens_per_s = None
+    assert bench.rooms.wait_idle("picked", 20)
+    assert len(spoken(bench, "picked")) == 1
+
+
+def test_a_room_that_is_stopped_does_not_wait_to_be_picked_for(bench, server):
+    picking(bench, server)
+    server.tokens_per_s = 4.0
+    bench.rooms.post("four", "@Mizuho hello", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("four").seq)
+    bench.rooms.post("picked", "who knows?", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("picked").ahead == 1)
+    bench.rooms.stop("picked")
+    assert bench.rooms.wait_idle("picked", 2)
+    server.tokens_per_s = None
+    assert spoken(bench, "picked") == []
+
+
+def test_what_a_picker_loads_counts_in_the_round(bench, server):
+    picking(bench, server)
+    before = server.loads
+    bench.rooms.post("picked", "who knows?", sender="Yuki")
+    assert bench.rooms.wait_idle("picked", 20)
+    (figures,) = bench.rooms.rounds("picked")
+    assert figures.loads == server.loads - before == 2  # the picker, and the speaker once more
+    assert figures.naive_loads == 2
+
+
+def test_ballots_are_put_in_the_order_of_fewest_loads(bench, server):
+    bench.rooms.set_policy("four", "vote")
+    before = server.loads
+    bench.rooms.post("four", "who knows?", sender="Yuki")
+    assert bench.rooms.wait_idle("four", 20)
+    (figures,) = bench.rooms.rounds("four")
+    assert figures.loads == server.loads - before
+    assert figures.loads <= 2  # one for the ballots, perhaps one for who was elected
+    assert figures.naive_loads >= 3
