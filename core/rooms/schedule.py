@@ -9,9 +9,10 @@ What a schedule cannot know: a server that gives a model up by itself, and other
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from math import fsum
+from typing import NamedTuple
 
 MOST_TRIED = 4  # groups whose orders are all tried: 24, well below a millisecond
 
@@ -49,7 +50,7 @@ class Slot:
     capacity_bytes: int | None = None
 
     def holds(self, model: Model) -> bool:
-        return any(one.base == model.base for one in self.resident)
+        return model.base in [one.base for one in self.resident]
 
     def use(self, model: Model) -> tuple[Slot, int, int]:
         """The memory after a turn, the models loaded for it (0 or 1), and the adapters switched."""
@@ -57,12 +58,12 @@ class Slot:
         others = [one for one in self.resident if one.base != model.base]
         if here is not None:
             adapters = int(here.adapter != model.adapter)
-            used = replace(here, adapter=model.adapter)
-            return replace(self, resident=(*others, used)), 0, adapters
+            used = here if not adapters else replace(here, adapter=model.adapter)
+            return Slot((*others, used), self.capacity_bytes), 0, adapters
         while others and not self._fits([*others, model]):
             others.pop(0)
         adapters = int(model.adapter is not None)
-        return replace(self, resident=(*others, model)), 1, adapters
+        return Slot((*others, model), self.capacity_bytes), 1, adapters
 
     def _fits(self, models: Sequence[Model]) -> bool:
         if self.capacity_bytes is None:
@@ -117,42 +118,78 @@ def cheapest(jobs: Sequence[Job], machine: Machine) -> list[Job]:
     if not any(job.model.server in machine.slots for job in jobs):
         return list(jobs)
     groups = _groups(jobs, machine)
-    here = [group for group in groups if machine.has(group[0].model)]
-    missing = [group for group in groups if not machine.has(group[0].model)]
+    here = [group for group in groups if machine.has(group.models[0])]
+    missing = [group for group in groups if not machine.has(group.models[0])]
     if len(groups) > MOST_TRIED or len(missing) < 2:
-        return [job for group in (*here, *missing) for job in group]
+        return [job for group in (*here, *missing) for job in group.jobs]
     place = {job.key: number for number, job in enumerate(jobs)}
-    candidates = (
-        [job for group in (*first, *then) for job in group]
-        for first in permutations(here)
-        for then in permutations(missing)
-    )
-    return min(candidates, key=lambda order: _worth(order, machine, place))
+    ways = [
+        way for first in _every_way(_Way(machine.slots), here) for way in _every_way(first, missing)
+    ]
+    best = min(ways, key=lambda way: way.worth(place))
+    return [job for group in best.groups for job in group.jobs]
 
 
-def _groups(jobs: Sequence[Job], machine: Machine) -> list[list[Job]]:
-    """Turns that share a base, by their first one; within it by adapter, the active one first."""
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Turns that share a base, by adapter. `models`: one of each adapter; the rest is free."""
+
+    jobs: tuple[Job, ...]
+    models: tuple[Model, ...]
+
+
+def _groups(jobs: Sequence[Job], machine: Machine) -> list[_Group]:
+    """By their first turn; within it the adapter that is active comes first."""
     found: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:
         found.setdefault((job.model.server, job.model.base), []).append(job)
     return [_by_adapter(group, machine) for group in found.values()]
 
 
-def _by_adapter(group: list[Job], machine: Machine) -> list[Job]:
-    slot = machine.slots.get(group[0].model.server)
-    if slot is None:
-        return group
-    active = [one.adapter for one in slot.resident if one.base == group[0].model.base]
+def _by_adapter(group: list[Job], machine: Machine) -> _Group:
+    first = group[0].model
+    slot = machine.slots.get(first.server, Slot())
+    active = [one.adapter for one in slot.resident if one.base == first.base]
     order = list(dict.fromkeys([*active, *(job.model.adapter for job in group)]))
-    return sorted(group, key=lambda job: order.index(job.model.adapter))
+    jobs = sorted(group, key=lambda job: order.index(job.model.adapter))
+    of_each = {job.model.adapter: job.model for job in reversed(jobs)}
+    return _Group(tuple(jobs), tuple(reversed(of_each.values())))
 
 
-def _worth(
-    order: Sequence[Job], machine: Machine, place: Mapping[int, int]
-) -> tuple[int, float, int, int]:
-    """Smaller is better: loads now, loads of the same people's next round, then moved turns."""
-    now = cost(order, machine)
-    bases = {(job.model.server, job.model.base): job.model for job in order}
-    again = [model for model in bases.values() if not now.after.has(model)]
-    moved = sum(abs(place[job.key] - number) for number, job in enumerate(order))
-    return now.loads, sum(model.load_s for model in again), now.adapters, moved
+class _Way(NamedTuple):
+    """Some groups in one order, and what that has cost; ways that begin alike share their start."""
+
+    slots: Mapping[str, Slot]
+    groups: tuple[_Group, ...] = ()
+    loads: int = 0
+    adapters: int = 0
+
+    def then(self, group: _Group) -> _Way:
+        """This way with a group behind it."""
+        server = group.models[0].server
+        slot = self.slots.get(server)
+        if slot is None:
+            return self._replace(groups=(*self.groups, group))
+        loads, adapters = self.loads, self.adapters
+        for model in group.models:
+            slot, loaded, switched = slot.use(model)
+            loads, adapters = loads + loaded, adapters + switched
+        slots = {**self.slots, server: slot}
+        return _Way(slots, (*self.groups, group), loads, adapters)
+
+    def worth(self, place: Mapping[int, int]) -> tuple[int, float, int, int]:
+        """Smaller is better: loads now, those of the same people's next round, moved turns."""
+        after = Machine(self.slots)
+        models = [group.models[0] for group in self.groups]
+        again = fsum(model.load_s for model in models if not after.has(model))
+        order = (job for group in self.groups for job in group.jobs)
+        moved = sum(abs(place[job.key] - number) for number, job in enumerate(order))
+        return self.loads, again, self.adapters, moved
+
+
+def _every_way(way: _Way, groups: Sequence[_Group]) -> Iterator[_Way]:
+    """`way` with these groups behind it, in every order."""
+    if not groups:
+        yield way
+    for number, group in enumerate(groups):
+        yield from _every_way(way.then(group), [*groups[:number], *groups[number + 1 :]])
