@@ -175,7 +175,8 @@ class PromptMessage:
     """One message as a model is sent it.
 
     `images` go with what a user says; `tool_calls` are an assistant's wishes, and each is
-    answered by a message of the role tool with its `tool_call_id`.
+    answered by a message of the role tool with its `tool_call_id`. `unfinished`, for the last one
+    of an assistant: the answer goes on from there, in the middle of the sentence if need be.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -183,3 +184,4 @@ class PromptMessage:
     images: tuple[Image, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    unfinished: bool = False

@@ -67,7 +67,8 @@ def begin_after(
     spent = asking.registry.tokens(ref)(said)
     left = replace(options, max_tokens=max(LEAST_ANSWER, options.max_tokens - spent))
     room = max(LEAST_CONTEXT, options.context_tokens - spent)
-    prompt = [*asking.prompt_for(ref, room), PromptMessage("assistant", said)]
+    begun = PromptMessage("assistant", said, unfinished=True)
+    prompt = [*asking.prompt_for(ref, room), begun]
     provider = asking.registry.provider(ref)
     return (yield from _ask(asking, provider, ref, prompt, left, None))
 
@@ -84,6 +85,10 @@ def _ask(
     try:
         held = yield from _until_first_text(pieces, ref)
         return Begun(held, pieces, key)
+    except AnswerEmpty:
+        if not (prompt and prompt[-1].unfinished):
+            raise
+        return Begun([Chunk(done_reason="stop")], pieces)  # there was nothing to add
     except BaseException:
         pieces.close()  # now, not when the error's traceback is forgotten
         raise

@@ -15,6 +15,8 @@ from core.messages import PromptMessage, ToolCall
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
+UNFINISHED = "unfinished"  # where LangChain's messages carry that mark of ours
+
 
 def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
     """A prompt as LangChain's messages, pictures as data URLs."""
@@ -57,7 +59,8 @@ def _message(message: PromptMessage) -> BaseMessage:
             {"id": call.id, "name": call.name, "args": dict(call.arguments), "type": "tool_call"}
             for call in message.tool_calls
         ]
-        return AIMessage(message.content, tool_calls=calls)
+        more = {UNFINISHED: True} if message.unfinished else {}
+        return AIMessage(message.content, tool_calls=calls, additional_kwargs=more)
     return HumanMessage(_with_images(message) if message.images else message.content)
 
 

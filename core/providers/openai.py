@@ -140,7 +140,8 @@ class OpenAIProvider:
         thinks = options.reasoning if THINKING in self._abilities(host, name) else None
 
         def pieces(asked: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
-            body = chat_body(watch.model, host, name, asked, options, thinks)
+            unfinished = bool(messages) and messages[-1].unfinished
+            body = chat_body(watch.model, host, name, asked, options, thinks, unfinished=unfinished)
             return self._client.chat(host, name, body, watch)
 
         spoken = False

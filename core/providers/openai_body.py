@@ -20,8 +20,12 @@ def chat_body(
     messages: Sequence[Mapping[str, Any]],
     options: GenerationOptions,
     thinks: bool | None,
+    *,
+    unfinished: bool = False,
 ) -> dict[str, Any]:
     """The body for /chat/completions; `thinks` is `None` for a model that cannot.
+
+    `unfinished`: the last message is the beginning of the answer.
 
     Raises:
         ModelRefused: `options.extra` has a field that is not for it to set.
@@ -40,6 +44,7 @@ def chat_body(
         "response_format": _shape(host, options),
         "stream_options": {"include_usage": True} if preset.counts else None,
         **_thinking(host, thinks),
+        **(dict(preset.go_on) if unfinished else {}),
     }
     kept = {
         field: value

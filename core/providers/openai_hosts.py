@@ -29,7 +29,8 @@ class Preset:
     else they are the least that can be said. `limit` names the field for the answer's length.
     `thinking` says how a model is told to think: by its chat template, by an effort, or not.
     `schema` is the form in which a JSON schema goes along. `leave_out` is what it does not take.
-    `counts`: it tells the tokens of a stream when asked to.
+    `counts`: it tells the tokens of a stream when asked to. `go_on` is what makes it go on with an
+    unfinished answer; the others do so by themselves, or begin anew.
     """
 
     url: str | None = None
@@ -43,12 +44,18 @@ class Preset:
     schema: Literal["json_schema", "json_object"] = "json_schema"
     leave_out: frozenset[str] = frozenset()
     counts: bool = True
+    go_on: tuple[tuple[str, bool], ...] = ()
     list_headers: tuple[tuple[str, str], ...] = ()
 
 
 PRESETS: Mapping[str, Preset] = {
     "generic": Preset(),
-    "vllm": Preset("http://127.0.0.1:8000/v1", abilities=LOCAL, thinking="template"),
+    "vllm": Preset(
+        "http://127.0.0.1:8000/v1",
+        abilities=LOCAL,
+        thinking="template",
+        go_on=(("continue_final_message", True), ("add_generation_prompt", False)),
+    ),
     # Its Python server knows "json_object" with a schema only; its own knows both.
     "llamacpp": Preset(
         "http://127.0.0.1:8080/v1", abilities=LOCAL, thinking="template", schema="json_object"

@@ -30,7 +30,7 @@ from pydantic import Field, PrivateAttr
 from core.messages import PromptMessage, ToolCall, Usage
 from core.providers.abilities import tool_body
 from core.providers.base import Chunk, GenerationOptions
-from core.providers.langchain import to_langchain, tool_calls_of, untraced
+from core.providers.langchain import UNFINISHED, to_langchain, tool_calls_of, untraced
 from core.providers.tool_text import ToolText
 from core.runner.hearing import Limits, Spoken
 from core.runner.loading import AS_IT_COMES, LoadOptions
@@ -126,6 +126,7 @@ def _ask(
     }
     return Ask(
         messages=_conversation(messages),
+        unfinished=bool(messages and messages[-1].additional_kwargs.get(UNFINISHED)),
         tools=tuple(tool_body(tool) for tool in options.tools),
         max_tokens=options.max_tokens,
         context_tokens=min(options.context_tokens, load.context_tokens or options.context_tokens),

@@ -101,7 +101,8 @@ def speak(
         asked = replace(options, context_tokens=context_tokens)
         prompt = prompt_of(agent, transcript, members, model, asked, made, task)
         if begun:
-            prompt = replace(prompt, messages=(*prompt.messages, PromptMessage("assistant", begun)))
+            rest = PromptMessage("assistant", begun, unfinished=True)
+            prompt = replace(prompt, messages=(*prompt.messages, rest))
         turn.spoken.prompts[model] = prompt
         return prompt.messages
 
@@ -110,7 +111,7 @@ def speak(
     stages = processor(agent.name, people)
     if begun:
         stages.go_on_after(begun)
-    turn = _Turn(stages, say, thinking)
+    turn = _Turn(stages, say, thinking, begun=bool(begun))
     pieces = answer(chain, prompt_for, options, cancel)
     try:
         turn.take(pieces)
@@ -153,9 +154,15 @@ class _Turn:
     """What becomes of one answer's pieces."""
 
     def __init__(
-        self, processor: Processor, say: Callable[[str], None], thinking: Callable[[], None]
+        self,
+        processor: Processor,
+        say: Callable[[str], None],
+        thinking: Callable[[], None],
+        *,
+        begun: bool = False,
     ) -> None:
         self.spoken = Spoken()
+        self._goes_on = begun
         self._processor, self._say = processor, say
         self._thinking: Callable[[], None] | None = thinking
 
@@ -189,7 +196,7 @@ class _Turn:
         self._close()
         if cut_short:
             return ReplyStatus.STOPPED
-        if spoken.first_token is None:
+        if spoken.first_token is None and not self._goes_on:
             spoken.reason = AnswerEmpty(model=spoken.model or "-").reason()
             return ReplyStatus.FAILED
         return ReplyStatus.COMPLETE

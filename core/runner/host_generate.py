@@ -14,12 +14,13 @@ from core.runner.host_adapters import Adapters
 from core.runner.host_cache import always_cuttable
 from core.runner.host_model import Base
 from core.runner.host_prefix import Kept, Prefixes
-from core.runner.host_prompt import PromptMaker
+from core.runner.host_prompt import Prompt, PromptMaker
 from core.runner.host_sampling import Sampler, rules_for
 from core.runner.host_text import Detokeniser, StopTexts, Thoughts
 from core.runner.protocol import CANCELLED, LENGTH, STOP, Ask
 
 READ_AT_ONCE = 512  # tokens of a prompt between two looks at the cancel mark
+SEEN_BEFORE = 8  # tokens of a begun answer that its next words are decoded after
 
 Piece = tuple[bool, str]
 """(is it a thought, text)"""
@@ -58,14 +59,14 @@ class Engine:
         window = min(self._base.window, max(ask.context_tokens, 64))
         prompt = self._prompts.make(ask, window)
         room = max(1, min(ask.max_tokens, window - len(prompt.ids)))
-        thoughts = Thoughts(prompt.thinking) if self._base.thinks else None
-        answer = Answer(self, ask, prompt.ids, prompt.settled, room, cancelled, thoughts)
+        thoughts = Thoughts(prompt.thinking, begun=prompt.begun) if self._base.thinks else None
+        answer = Answer(self, ask, prompt, room, cancelled, thoughts)
         answer.outcome.dropped_messages = prompt.dropped
         return answer
 
     def tokens(self, answer: Answer) -> Generator[int]:
         """The tokens of an answer, without the one that ends it."""
-        base, ids, ask = self._base, list(answer.ids), answer.ask
+        base, ids, ask = self._base, list(answer.prompt.ids), answer.ask
         adapter = self.adapt(ask.adapter)
         words = base.model.config.get_text_config().vocab_size
         sampler = Sampler(rules_for(ask, base.defaults), ids, words, base.device)
@@ -83,7 +84,7 @@ class Engine:
                     answer.ended = True
                     return
                 yield token
-                if len(ids) + 1 >= len(answer.ids) + answer.room or answer.cancelled():
+                if len(ids) + 1 >= len(answer.prompt.ids) + answer.room or answer.cancelled():
                     return
                 ids.append(token)
                 logits = self._read([token], kept)
@@ -118,11 +119,11 @@ class Engine:
 
     def _unread(self, answer: Answer, kept: Kept) -> Iterator[list[int]]:
         """What is left to read, in pieces; a state is set aside where the next turn goes on."""
-        ids = answer.ids
+        ids = answer.prompt.ids
         start = len(kept.ids)
         stops = [*range(start + READ_AT_ONCE, len(ids), READ_AT_ONCE), len(ids)]
         cuttable = all(always_cuttable(layer) for layer in kept.cache.layers)
-        stable = 0 if cuttable else answer.settled()
+        stable = 0 if cuttable else answer.prompt.settled()
         if start < stable < len(ids):
             stops = sorted({*stops, stable})
         for stop in stops:
@@ -161,8 +162,7 @@ class Answer:
 
     engine: Engine
     ask: Ask
-    ids: list[int]
-    settled: Callable[[], int]
+    prompt: Prompt
     room: int
     cancelled: Callable[[], bool]
     thoughts: Thoughts | None
@@ -171,8 +171,8 @@ class Answer:
 
     def __iter__(self) -> Iterator[Piece]:
         begun = time.perf_counter()
-        self.outcome.prompt_tokens = len(self.ids)
-        text = Detokeniser(self.engine.decode)
+        self.outcome.prompt_tokens = len(self.prompt.ids)
+        text = self._detokeniser()
         stops = StopTexts(self.ask.stop)
         tokens = self.engine.tokens(self)
         for token in tokens:
@@ -189,6 +189,11 @@ class Answer:
             yield from self.thoughts.rest()
         self.outcome.reason = self._reason(stops.found)
         self.outcome.total_ms = _since(begun)
+
+    def _detokeniser(self) -> Detokeniser:
+        prompt = self.prompt
+        before = prompt.ids[-SEEN_BEFORE:] if prompt.begun else ()
+        return Detokeniser(self.engine.decode, before, trimmed=prompt.trimmed)
 
     def _pieces(self, text: str) -> Iterator[Piece]:
         if self.thoughts is not None:

@@ -19,13 +19,17 @@ ANSWER_SHARE = 4  # at least a quarter of the window is kept free for the answer
 class Prompt:
     """What the model is given. `thinking`: the template has already opened its think mark.
 
-    `settled()` is how many of the tokens the conversation's next prompt begins with as well.
+    `begun`: it ends in the middle of the answer; `trimmed`: less the blanks at the end of that,
+    which would lead most models astray. `settled()` is how many of the tokens the conversation's
+    next prompt begins with as well.
     """
 
     ids: list[int]
     dropped: int
     thinking: bool
     settled: Callable[[], int]
+    begun: bool = False
+    trimmed: bool = False
 
 
 class PromptMaker:
@@ -48,13 +52,21 @@ class PromptMaker:
         if ask.tools:
             options["tools"] = [dict(tool) for tool in ask.tools]
         whole = [self._tame(message) for message in ask.messages]
+        said = whole[-1]["content"] if ask.unfinished else ""
+        begun = bool(said.strip())
+        if begun:
+            options |= {"continue_final_message": True, "add_generation_prompt": False}
+            whole[-1]["content"] = said.rstrip()
         kept, ids = self._fitting(whole, limit, options)
         settled = partial(self._settled, kept, ids, options)
-        return Prompt(ids, len(whole) - len(kept), self._opens_thought(ids), settled)
+        dropped = len(whole) - len(kept)
+        trimmed = begun and said != said.rstrip()
+        return Prompt(ids, dropped, self._opens_thought(ids), settled, begun, trimmed)
 
     def _settled(self, messages: Messages, ids: list[int], options: dict[str, Any]) -> int:
         """All but what only invites the model to speak."""
-        said = self._encode(messages, {**options, "add_generation_prompt": False})
+        closed = {"add_generation_prompt": False, "continue_final_message": False}
+        said = self._encode(messages, {**options, **closed})
         pairs = enumerate(zip(ids, said, strict=False))
         return next((n for n, (one, other) in pairs if one != other), min(len(ids), len(said)))
 
@@ -103,11 +115,11 @@ class PromptMaker:
 
         try:
             return self._apply(messages, options)
-        except TemplateError:
+        except (TemplateError, ValueError):
             pass  # some templates know no system role, or insist on alternating ones
         try:
             return self._apply(_plain(messages), options)
-        except TemplateError as error:
+        except (TemplateError, ValueError) as error:
             detail = f"its chat template does not take this conversation ({error})"
             raise ModelRefused(model=self._ref, detail=detail) from None
 

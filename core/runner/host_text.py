@@ -11,15 +11,24 @@ class Detokeniser:
     """Turns ids into text without ever showing half a character.
 
     Decodes a short tail only: tokens since the last whole character, and the ones before it,
-    because some tokenizers treat the first token of a text in another way.
+    because some tokenizers treat the first token of a text in another way. `after` are ids that
+    stand before the first one and are not given out; `trimmed`: blanks stood behind them that the
+    model was not shown, and that are not given out again.
     """
 
-    def __init__(self, decode: Callable[[list[int]], str]) -> None:
+    def __init__(
+        self,
+        decode: Callable[[list[int]], str],
+        after: Sequence[int] = (),
+        *,
+        trimmed: bool = False,
+    ) -> None:
         self._decode = decode
-        self._ids: list[int] = []
+        self._trimmed = trimmed
+        self._ids = list(after)
         self._before = 0  # the tail begins here, always at the beginning of a character
-        self._whole = 0  # and up to here nothing was incomplete
-        self._given = 0  # characters of the tail that were given out
+        self._whole = len(self._ids)  # and up to here nothing was incomplete
+        self._given = len(decode(self._ids)) if self._ids else 0  # characters given out of the tail
 
     def add(self, token: int) -> str:
         """The text that this token completes; "" while a character is incomplete."""
@@ -31,6 +40,9 @@ class Detokeniser:
         if new and whole == text:
             self._before, self._whole = self._whole, len(self._ids)
             self._given = len(self._decode(self._ids[self._before :]))
+        if self._trimmed:
+            new = new.lstrip()
+            self._trimmed = not new
         return new
 
 
@@ -62,13 +74,16 @@ class StopTexts:
 
 
 class Thoughts:
-    """Tells what a model thinks (between its think marks) from what it says."""
+    """Tells what a model thinks (between its think marks) from what it says.
+
+    `begun`: it goes on with what it said before, so that a blank at the beginning counts.
+    """
 
     OPEN, CLOSE = "<think>", "</think>"
 
-    def __init__(self, thinking: bool) -> None:
+    def __init__(self, thinking: bool, *, begun: bool = False) -> None:
         self._thinking = thinking
-        self._begun = False
+        self._begun = begun
         self._held = ""
 
     def add(self, text: str) -> list[tuple[bool, str]]:

@@ -32,7 +32,8 @@ class Ask:
     `context_tokens` and `max_tokens` bound prompt and answer; the model's own window does too.
     `adapter` is the folder of the adapter to answer with, "" for none; `kv_type` is how keys and
     values are kept meanwhile. `tools` are definitions as chat templates take them; a message may
-    then have `tool_calls`, or the role tool with a `name`.
+    then have `tool_calls`, or the role tool with a `name`. `unfinished`: the last message is the
+    beginning of the answer, which goes on from there.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -47,6 +48,7 @@ class Ask:
     adapter: str = ""
     kv_type: str = "f16"
     tools: tuple[Mapping[str, Any], ...] = ()
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

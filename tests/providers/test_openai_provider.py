@@ -253,6 +253,16 @@ def test_the_quirks_of_a_preset(
     assert ("seed" in body) is (left_out is None)
 
 
+@pytest.mark.parametrize(("preset", "told"), [("vllm", True), ("generic", None)])
+def test_an_unfinished_answer(server: ScriptedOpenAI, preset: str, told: bool | None) -> None:
+    begun = PromptMessage("assistant", "The kettle", unfinished=True)
+    with provided(server, preset=preset) as provider:
+        list(ask(provider, messages=[PromptMessage("user", "Hello"), begun]))
+    body = server.to(CHAT_PATH)[0].json
+    assert body["messages"][-1] == {"role": "assistant", "content": "The kettle"}
+    assert body.get("continue_final_message") is told
+
+
 def test_a_schema_in_the_form_that_the_server_knows(server: ScriptedOpenAI) -> None:
     for preset in ("llamacpp", "vllm"):
         with provided(server, preset=preset) as provider:

@@ -29,9 +29,15 @@ def prompt_of(body: CompletionIn) -> list[PromptMessage]:
     """The messages.
 
     Raises:
-        InvalidInput: a picture or a tool call cannot be read; the place is named.
+        InvalidInput: a picture or a tool call cannot be read, or what is to be gone on with is
+            not the assistant's; the place is named.
     """
-    return [_message(message, f"messages.{at}") for at, message in enumerate(body.messages)]
+    found = [_message(message, f"messages.{at}") for at, message in enumerate(body.messages)]
+    if body.continue_final_message:
+        if found[-1].role != "assistant":
+            refuse("continue_final_message", "a last message of the assistant", found[-1].role)
+        found[-1] = replace(found[-1], unfinished=True)
+    return found
 
 
 def last_said(body: CompletionIn) -> str:

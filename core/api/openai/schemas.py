@@ -85,6 +85,9 @@ class CompletionIn(_Body):
     tool_choice: str | dict[str, Any] | None = None
     response_format: FormatIn | None = None
     reasoning_effort: str | None = Field(None, max_length=40)
+    continue_final_message: bool = Field(
+        False, description="Go on with the last message, the assistant's, in mid-sentence."
+    )
 
 
 class EmbeddingsIn(_Body):

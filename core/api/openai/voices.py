@@ -94,6 +94,8 @@ def _agent(bench: Workbench, agent: Agent, body: CompletionIn, asker: Asker) -> 
 
     def speak(cancel: threading.Event) -> Generator[Part, None, None]:
         processor = bench.rooms.alone.processor(agent)(agent.name, [asker.name])
+        if messages[-1].unfinished:
+            processor.go_on_after(messages[-1].content)
         pieces = answer(bench.registry, chain, prompt_for, options, cancel)
         with closing(_heard(pieces, asker.lang)) as parts:
             for part in parts:
@@ -118,9 +120,10 @@ def _as_agent(
 ) -> Sequence[PromptMessage]:
     """The prompt: as in a room; with tools or pictures the agent's text, then the history."""
     names = {"user": user, "assistant": agent.name, "system": "System", "tool": "Tool"}
+    begun = [messages[-1]] if messages[-1].unfinished else []
     lines = [
         Line(seq, names[message.role], message.content)
-        for seq, message in enumerate(messages, 1)
+        for seq, message in enumerate(messages[: len(messages) - len(begun)], 1)
         if message.content
     ]
     if not lines:
@@ -128,13 +131,15 @@ def _as_agent(
     prompt = bench.rooms.alone.prompt(agent, lines, model, options).messages
     if options.tools or any(one.images or one.tool_calls for one in messages):
         return [prompt[0], *messages]
-    return prompt
+    return [*prompt, *begun]
 
 
 def _room(bench: Workbench, body: CompletionIn, asker: Asker) -> Voice:
     """The last user message is said in the room, and everybody's answers are heard."""
     if body.tools or (body.response_format and body.response_format.type != "text"):
         refuse("tools", "none: the agents of a room have their own", "tools or a response_format")
+    if body.continue_final_message:
+        refuse("continue_final_message", "false: a room is said something new", True)
     options_of(body, GenerationOptions())
     room = bench.rooms.get(body.model.removeprefix(ROOM))
     posted = bench.rooms.post(

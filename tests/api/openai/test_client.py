@@ -11,6 +11,7 @@ import pytest
 from openai import OpenAI
 
 from core.errors import ServerFault
+from core.messages import PromptMessage
 from testing.scripted_model import Script, ScriptedProvider
 from testing.scripted_openai import CHAT, DONE, ScriptedOpenAI, delta, error, events, finish
 from tests.api.conftest import Served
@@ -162,6 +163,23 @@ def test_an_agent_answers_the_history_and_keeps_nothing(
     assert "My name is Mio." in said
     assert "Good to meet you." in said
     assert [one.room.last_seq for one in app.bench.rooms.list()] == rooms
+
+
+def test_an_unfinished_answer_is_gone_on_with(
+    client: OpenAI, app: Served, behind: ScriptedOpenAI, starter: ScriptedProvider
+) -> None:
+    agent = app.bench.agents.list()[0].name
+    begun: Any = [*HELLO, {"role": "assistant", "content": "Good"}]
+    further: Any = {"messages": begun, "extra_body": {"continue_final_message": True}}
+    starter.scripts = {"starter": Script((" evening", "."))}
+    for model in (f"agent/{agent}", "starter"):
+        found = client.chat.completions.create(model=model, **further)
+        assert found.choices[0].message.content == " evening."
+        assert starter.asked[-1][1][-1] == PromptMessage("assistant", "Good", unfinished=True)
+    client.chat.completions.create(model=TINY, **further)
+    assert behind.to(CHAT)[0].json["messages"] == begun
+    with pytest.raises(openai.UnprocessableEntityError):
+        client.chat.completions.create(**{**further, "model": TINY, "messages": HELLO})
 
 
 def test_an_agent_with_tools(client: OpenAI, app: Served, behind: ScriptedOpenAI) -> None:
@@ -326,7 +344,12 @@ def test_a_room_without_agents_is_silent(client: OpenAI, app: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"tools": [WEATHER]}, {"messages": [HELLO[0] | {"role": "system"}]}]
+    "given",
+    [
+        {"tools": [WEATHER]},
+        {"messages": [HELLO[0] | {"role": "system"}]},
+        {"extra_body": {"continue_final_message": True}},
+    ],
 )
 def test_what_a_room_is_not_asked(client: OpenAI, app: Served, given: dict[str, Any]) -> None:
     room = app.bench.rooms.create("Evening")
