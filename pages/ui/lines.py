@@ -12,7 +12,7 @@ from core.messages import Kind, Message, Reason, ReplyStatus
 from core.rooms.policies import IN_ORDER
 from core.rooms.policies.reasons import why
 from core.text import _, translate
-from pages.ui import heard, line_foot, people, troubles, words
+from pages.ui import heard, line_foot, live, people, troubles, words
 from pages.ui.markdown import plain, quiet, safe
 
 # About 75 characters of text.
@@ -45,8 +45,7 @@ def draw(line: Message, choices: Choices, answered: Message | None = None) -> No
             if answered is not None:
                 quiet(quotation(answered))
             troubles.in_character(line)
-            if line.content:
-                st.markdown(safe(line.content), width=TEXT_WIDTH)
+            _words(line)
             line_foot.marks(line)
             note = _note(line)
             if note:
@@ -68,6 +67,8 @@ def _head(line: Message, choices: Choices) -> None:
         name = people.coloured(line.sender)
         st.markdown(f"{name} :small[:gray[{facts}]]" if facts else name, width="stretch")
         heard.tone(line)
+        if not line.status.final:
+            return
         key = f"menu-{line.seq}"
         st.menu_button(
             _("More"),
@@ -90,6 +91,13 @@ def options(kind: Kind = Kind.AGENT, line: Message | None = None) -> dict[str, s
     pin = _("Let it go") if line is not None and line.pinned else _("Pin")
     rest = {"edit": _("Edit"), "branch": _("Branch from here"), "pin": pin}
     return {"reply": _("Reply"), **said, **rest, "delete": _("Delete")}
+
+
+def _words(line: Message) -> None:
+    if not line.status.final:  # it is said once more
+        live.again(line.room, line.seq, line.content)
+    elif line.content:
+        st.markdown(safe(line.content), width=TEXT_WIDTH)
 
 
 def _facts(line: Message) -> str:

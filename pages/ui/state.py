@@ -37,6 +37,7 @@ class TabState:
     deleting: tuple[str, int] | None = None  # the room and line that a dialog asks about
     asking_prompt: tuple[str, int] | None = None  # the reply whose prompt a dialog shows
     changing: tuple[str, str, int] | None = None  # a line's dialog: which, its room, its seq
+    taken: str | None = None  # the last choice from a live line's menu that was carried out
     redraw: bool = False  # a fragment's callback changed something outside of it
     problem: Exception | None = None  # of a callback; shown once, in the next run
     drafts: dict[str, Draft] = field(default_factory=dict)  # agents that are edited here

@@ -31,6 +31,7 @@ def conversation(room: Room) -> None:
     What was there when the tab came is drawn by the page's own run, later lines by a fragment:
     a new line costs nothing for the lines above it.
     """
+    state().redraw = False  # this run draws everything
     drawn = settled(_history(room))
     boundary = _boundary(room, drawn[-1].seq if drawn else 0)
     # Keys hold everything in its place: it keeps its nodes when something above changes.
@@ -62,7 +63,6 @@ def _recent(room_id: str, boundary: int, began_empty: bool) -> None:
         _draw(room_id, drawn)
     last = drawn[-1].seq if drawn else boundary
     if live.talk(room_id, _live_data(bench, room, last), _chosen(room_id)):
-        tab.redraw = False
         st.rerun()
 
 

@@ -11,6 +11,12 @@ from testing.running import running as running_app
 from tests.browser.conftest import OpenPage, Server
 from tests.browser.steps import composer, line, ready, running, say, stop_button
 
+TAKE_REPLY = """(line) => {
+  line.querySelector("summary").click();
+  [...line.querySelectorAll("[role=menuitem]")].find((item) => item.innerText === "Reply").click();
+  return line.querySelector("strong").textContent;
+}"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
@@ -146,3 +152,19 @@ def test_reply_and_delete_from_the_menu(open_page: OpenPage, server: Server) -> 
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator(".st-key-line-1")).to_contain_text("A line was deleted here.")
     assert server.lines(room)[0]["content"] == ""
+
+
+def test_what_is_chosen_in_the_middle_of_a_round_reaches_the_composer(
+    open_page: OpenPage, server: Server
+) -> None:
+    room = server.room("Early menu", "Mizuho", "Ren", "Aki")
+    page = open_page(f"/room-{room}")
+    ready(page)
+    say(page, "[long] Hello")
+    # Whichever finished line the live view shows beside one that is being said. In one step:
+    # the page may draw the line itself at any moment, with a menu of its own.
+    shown = page.locator(".root.talk:has(.pending) .line:not(.pending):not([hidden]):has(.menu)")
+    sender = shown.first.evaluate(TAKE_REPLY)
+    expect(page.locator(".st-key-composer")).to_contain_text(f"{sender}:")
+    expect(line(page, 4)).to_contain_text("Aki", timeout=60_000)
+    expect(line(page, 4).get_by_role("button", name="More")).to_be_visible()

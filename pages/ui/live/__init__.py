@@ -2,7 +2,8 @@
 
 It opens its own WebSocket to `/ws`, so words appear as they are stored, without a rerun of any
 script. A finished line is drawn by the page natively; until that stands, the component shows
-it, and in the very frame in which the native one appears its own goes.
+it, and in the very frame in which the native one appears its own goes. A line that is said once
+more stays in its place: there the component shows its new words.
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.state import state
+
 _HERE = Path(__file__).parent
-_PARTS = ("markdown.js", "hub.js", "scroll.js", "menu.js", "heard.js", "views.js")
+_PARTS = (
+    *("markdown.js", "hub.js", "scroll.js", "menu.js", "choices.js", "heard.js"),
+    *("again.js", "strip.js", "views.js"),
+)
 Choose = Callable[[str, int], None]
 
 
@@ -26,21 +32,30 @@ def talk(room: str, data: Mapping[str, Any], choose: Choose) -> bool:
     speak after the line `turn`.
 
     It reruns the fragment around it when lines are ready to be drawn natively, or drawn ones
-    have changed. `choose` is called with what was taken from a line's menu, and its `seq`.
-    True when the page must be drawn anew: the room's name, members, or a line have changed, or
-    something was chosen.
+    have changed. `choose` is called with what was taken from a line's menu, and its `seq`. True
+    when the page must be drawn anew: the room's name, members, or a line have changed.
     """
+    key = f"talk-{room}"
     result = _component()(
-        key=f"talk-{room}",
-        data=_bare({"role": "talk", "room": room, **data}),
+        key=key,
+        data=_bare({"role": "talk", "room": room, "taken": state().taken, **data}),
         on_settled_change=_nothing,
         on_changed_change=_nothing,
-        on_chosen_change=_nothing,
+        on_chosen_change=lambda: _take(key, choose),
     )
-    if result.chosen is not None:
-        choose(str(result.chosen["option"]), int(result.chosen["seq"]))
-        return True
     return result.changed is not None
+
+
+def _take(key: str, choose: Choose) -> None:
+    """In a callback: the fragment may ask for another run before it comes to the component.
+
+    The view tells a choice until it sees it taken, since two requests that meet become one.
+    """
+    choice = st.session_state[key]["chosen"]
+    if choice is None or choice["id"] == state().taken:
+        return
+    state().taken = str(choice["id"])
+    choose(str(choice["option"]), int(choice["seq"]))
 
 
 def strip(room: str, data: Mapping[str, Any], on_stop: Callable[[], None]) -> None:
@@ -49,6 +64,14 @@ def strip(room: str, data: Mapping[str, Any], on_stop: Callable[[], None]) -> No
         key=f"strip-{room}",
         data=_bare({"role": "foot", "room": room, **data}),
         on_stop_change=on_stop,
+    )
+
+
+def again(room: str, seq: int, content: str) -> None:
+    """The words of a line that is said once more, in its place; `content` until any come."""
+    _component()(
+        key=f"again-{room}-{seq}",
+        data=_bare({"role": "again", "room": room, "seq": seq, "content": content}),
     )
 
 

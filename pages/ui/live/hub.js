@@ -16,6 +16,7 @@ class Hub {
     this.room = room;
     this.views = new Set();
     this.lines = new Map(); // seq -> message, those after `settled` only
+    this.again = new Map(); // those before it that are said once more, where they stand
     this.settled = null; // up to here the page itself has drawn everything
     this.turn = 0; // the line whose successors `next` names
     this.next = [];
@@ -33,6 +34,7 @@ class Hub {
 
   detach(view) {
     this.views.delete(view);
+    if (view.seq && !this.saidAgain(view.seq)) this.again.delete(view.seq);
     if (this.views.size) return;
     this.closing = setTimeout(() => this.close(), CLOSE_AFTER_MS);
   }
@@ -49,7 +51,11 @@ class Hub {
   settle(seq) {
     const first = this.settled === null;
     this.settled = Math.max(this.settled || 0, seq);
-    for (const known of [...this.lines.keys()]) if (known <= this.settled) this.lines.delete(known);
+    for (const [known, line] of [...this.lines]) {
+      if (known > this.settled) continue;
+      if (line.again) this.again.set(known, line);
+      this.lines.delete(known);
+    }
     if (first) this.connect();
     this.redraw();
   }
@@ -88,16 +94,23 @@ class Hub {
   }
 
   line(frame) {
-    if (frame.seq <= this.settled) {
-      if (frame.type !== "message") this.tell("changed", "lines");
+    frame.points = [...frame.content].length;
+    if (frame.seq > this.settled) {
+      this.lines.set(frame.seq, frame);
       return;
     }
-    frame.points = [...frame.content].length;
-    this.lines.set(frame.seq, frame);
+    const going = this.saidAgain(frame.seq);
+    if (frame.again || going) this.again.set(frame.seq, frame);
+    if (frame.type !== "message" && !(going && frame.again)) this.tell("changed", "lines");
+  }
+
+  /** Whether the line is being said once more. */
+  saidAgain(seq) {
+    return this.again.get(seq)?.status === "pending";
   }
 
   delta(frame) {
-    const line = this.lines.get(frame.seq);
+    const line = this.lines.get(frame.seq) || this.again.get(frame.seq);
     if (!line || line.status !== "pending") return;
     const skip = line.points - frame.offset;
     if (skip < 0) {
@@ -116,7 +129,12 @@ class Hub {
     return seq;
   }
 
-  /** The line that is being said, if any. */
+  /** The line that is being said, if any; else one that is said once more. */
+  saying() {
+    return this.speaking() || [...this.again.values()].find((one) => one.status === "pending");
+  }
+
+  /** The new line that is being said, if any. */
   speaking() {
     for (const seq of [...this.lines.keys()].sort((one, other) => one - other)) {
       if (this.lines.get(seq).status === "pending") return this.lines.get(seq);

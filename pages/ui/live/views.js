@@ -1,9 +1,7 @@
-// The two faces of a room that is being talked in: its running lines, and the strip that says
-// who speaks, stops them, and leads back to the end.
+// The running lines of a room, and which view is for which role.
 
 const ASK_AGAIN_MS = 3000;
 const SETTLE_AFTER_MS = 20000; // the longest wait while one person after the other speaks
-const LOOK_AGAIN_MS = 250;
 const SPREAD_MS = 200;
 const LINGER_MS = 2000;
 
@@ -14,6 +12,7 @@ class Talk {
     this.log = root.querySelector(".log");
     this.nodes = new Map();
     this.asked = 0;
+    this.choices = new Choices((choice) => this.trigger("chosen", choice));
     this.watcher = new MutationObserver(() => this.leave());
     this.watching = false;
     this.follower = new Follower(() => this.hub && this.hub.redraw());
@@ -23,6 +22,7 @@ class Talk {
     this.hub = hub;
     this.data = data;
     this.trigger = trigger;
+    this.choices.taken(data.taken);
     hub.follower = this.follower;
     this.asked = Math.max(this.asked, this.data.settled);
     if (!this.begun && !this.data.settled) this.follower.rest();
@@ -33,7 +33,7 @@ class Talk {
   }
 
   tell(name, value) {
-    if (this.trigger) this.trigger(name, value);
+    this.choices.after(name, () => this.trigger(name, value));
   }
 
   draw(hub) {
@@ -119,7 +119,7 @@ class Talk {
   /** What can be done with a line, as soon as it is finished. */
   offer(node, seq) {
     const { words } = this.data;
-    const choose = (option) => this.tell("chosen", { option, seq });
+    const choose = (option) => this.choices.add({ option, seq });
     node._menu = menuNode(words.more, Object.entries(words.options), choose);
     node.querySelector(".head").append(node._menu);
   }
@@ -152,6 +152,7 @@ class Talk {
   }
 
   close() {
+    this.choices.close();
     this.watcher.disconnect();
     this.follower.close();
     if (this.hub) this.hub.detach(this);
@@ -203,68 +204,7 @@ function note(line, words) {
     .join(" ");
 }
 
-class Strip {
-  constructor(root) {
-    this.say = root.querySelector(".say");
-    this.stop = root.querySelector(".stop");
-    this.down = root.querySelector(".down");
-  }
-
-  update(data, trigger, hub) {
-    this.hub = hub;
-    this.data = data;
-    const { words } = this.data;
-    this.stop.querySelector("span").textContent = words.stop;
-    this.down.querySelector("span").textContent = words.down;
-    this.stop.onclick = () => {
-      this.stopping = true;
-      trigger("stop", Date.now());
-      hub.redraw();
-    };
-    this.down.onclick = () => hub.follower && hub.follower.end();
-    hub.redraw();
-  }
-
-  draw(hub) {
-    if (!this.data) return;
-    const line = hub.speaking();
-    const speaking = line && line.sender;
-    const turn = line ? line.seq : 0;
-    if (turn !== this.turn) {
-      this.stopping = false;
-      this.turn = turn;
-    }
-    const words = this.words(hub, speaking, line ? this.next(hub, line) : []);
-    if (this.say.textContent !== words) this.say.textContent = words;
-    this.say.classList.toggle("live", Boolean(speaking) && hub.connected);
-    this.stop.hidden = !speaking;
-    this.stop.disabled = Boolean(this.stopping);
-    this.down.hidden = !hub.follower || hub.follower.atEnd();
-  }
-
-  /** Who comes after this line: as the page knew it, else by the room's order. */
-  next(hub, line) {
-    if (hub.turn === line.seq) return hub.next;
-    const asked = [...hub.lines.values()].filter((one) => one.kind === "human").pop();
-    if (!asked || asked.content.includes("@")) return [];
-    const place = this.data.order.indexOf(line.sender);
-    return place < 0 ? [] : this.data.order.slice(place + 1);
-  }
-
-  words(hub, speaking, next) {
-    const { words } = this.data;
-    if (!hub.connected && hub.tries > 1) return words.lost;
-    if (this.stopping) return words.stopping;
-    if (!speaking) return words.idle;
-    const first = words.speaking.replace("{name}", speaking);
-    return next.length ? first + words.then.replace("{names}", next.join(words.comma)) : first;
-  }
-
-  close() {
-    if (this.hub) this.hub.detach(this);
-  }
-}
-
+const ROLES = { talk: Talk, again: Again, foot: Strip };
 const views = new WeakMap();
 
 export default function (component) {
@@ -273,7 +213,7 @@ export default function (component) {
   parentElement.querySelector(".root").className = `root ${data.role}`;
   let view = views.get(parentElement);
   if (!view) {
-    view = data.role === "talk" ? new Talk(parentElement) : new Strip(parentElement);
+    view = new ROLES[data.role](parentElement);
     views.set(parentElement, view);
   }
   const hub = hubOf(data.room);
