@@ -2,7 +2,11 @@
 
 `stream_ratio` is the tokens per second of an answer through the provider (a runner process, its
 pipe, LangChain) by those of transformers' bare `generate` loop with the same model, prompt,
-length and threads, in a process of its own; the two take turns, medians are compared.
+length, threads, priority and environment, in a process of its own. The two take turns, every pair
+has a prompt of its own (so that nothing read earlier helps), and the median of the pairs' ratios
+is given with its 95 % interval. `cpu_ratio` is the same by the CPU time of the two processes,
+which other programs on the machine disturb less; `app_cpu_ms_per_token` is what the app's own
+process spends meanwhile.
 `switch_ms` is how long the runner needs to go from one adapter to another. 8 and 4 bits are
 loaded on the processor and asked for one answer each. The model is a random Llama, made on the
 spot.
@@ -11,32 +15,42 @@ spot.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
+
+from benchmarks.pairs import in_turns, ratio
 from core.messages import PromptMessage
 from core.paths import PROJECT
 from core.providers.base import GenerationOptions
 from core.providers.huggingface import HuggingFaceProvider
 from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
+from core.runner.process import ENVIRONMENT
 from testing.tiny_model import Shape, make_tiny_adapter, make_tiny_model
 
 SHAPE = Shape(hidden=512, layers=8, heads=8, key_heads=4, inner=1408, vocabulary=8000, window=2048)
 TOKENS = 96
 ADAPTERS = 4
 SWITCHES = 200
-ASK = [PromptMessage("user", "Tell me about the garden in autumn. " * 4)]
+TEXT = "{number}. Tell me about the garden in autumn, and of the guests who sat in it."
+WARM = 2  # answers each way that do not count
 REF = "hf:base"
 
+Found = dict[str, object]
 
-def run(runs: int) -> dict[str, object]:
+
+def run(runs: int) -> Found:
     """Medians over `runs` answers each way."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -50,7 +64,7 @@ def run(runs: int) -> dict[str, object]:
             return {
                 "parameters": provider.info(REF).parameters,
                 "tokens": TOKENS,
-                **_streaming(provider, base, runs),
+                **_streaming(provider, pool, base, runs),
                 **_switching(base, root / "adapters"),
                 **{bits: _small(provider, pool, bits) for bits in ("none", "int8", "nf4")},
             }
@@ -58,35 +72,64 @@ def run(runs: int) -> dict[str, object]:
             provider.close()
 
 
-def _streaming(provider: HuggingFaceProvider, base: Path, runs: int) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one answer: on the clock, and of the process that generated it."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def _streaming(provider: HuggingFaceProvider, pool: RunnerPool, base: Path, runs: int) -> Found:
+    cpu = LoadOptions(quantization="none", device="cpu")
+    app_s = 0.0
     with Bare("generate", base) as bare:
-        for _warm in range(2):
-            bare.ask()
-            _tokens_per_s(provider, LoadOptions(quantization="none", device="cpu"))
-        pairs = [(_tokens_per_s(provider), bare.ask()["tokens_per_s"]) for _ in range(runs)]
-    ours, theirs = (median(rates) for rates in zip(*pairs, strict=True))
+
+        def ours(number: int) -> Cost:
+            nonlocal app_s
+            began_s = time.process_time()
+            found = _cost(pool.pids()[REF], lambda: _answer(provider, number))
+            app_s += time.process_time() - began_s
+            return found
+
+        def theirs(number: int) -> Cost:
+            found: dict[str, Any] = {}
+            cost = _cost(bare.pid, lambda: found.update(bare.ask(TEXT.format(number=number))))
+            return Cost(found["seconds"], cost.cpu_s)
+
+        _answer(provider, runs, cpu)
+        in_turns(ours, theirs, WARM)
+        app_s = 0.0
+        pairs = in_turns(ours, theirs, runs)
     return {
-        "tokens_per_s": round(ours, 1),
-        "bare_tokens_per_s": round(theirs, 1),
-        "stream_ratio": round(ours / theirs, 3),
-        "stream_ratio_of_pairs": round(median(mine / other for mine, other in pairs), 3),
+        "tokens_per_s": round(TOKENS / median(mine.wall_s for mine, _other in pairs), 1),
+        "bare_tokens_per_s": round(TOKENS / median(other.wall_s for _mine, other in pairs), 1),
+        **ratio("stream_ratio", [other.wall_s / mine.wall_s for mine, other in pairs]),
+        **ratio("cpu_ratio", [other.cpu_s / mine.cpu_s for mine, other in pairs]),
+        "app_cpu_ms_per_token": round(app_s * 1000 / (runs * TOKENS), 3),
     }
 
 
-def _tokens_per_s(provider: HuggingFaceProvider, load: LoadOptions | None = None) -> float:
+def _cost(pid: int, work: Callable[[], object]) -> Cost:
+    process = psutil.Process(pid)
+    before, began = process.cpu_times(), time.perf_counter()
+    work()
+    wall_s, after = time.perf_counter() - began, process.cpu_times()
+    return Cost(wall_s, after.user + after.system - before.user - before.system)
+
+
+def _answer(provider: HuggingFaceProvider, number: int, load: LoadOptions | None = None) -> None:
     options = GenerationOptions(
         max_tokens=TOKENS, temperature=0.0, load=load, first_token_s=600, between_tokens_s=600
     )
-    began = time.perf_counter()
-    *_chunks, last = provider.stream(REF, ASK, options, threading.Event())
-    seconds = time.perf_counter() - began
+    ask = [PromptMessage("user", TEXT.format(number=number))]
+    *_chunks, last = provider.stream(REF, ask, options, threading.Event())
     count = last.usage.completion_tokens if last.usage else None
     if count != TOKENS:
         raise RuntimeError(f"{count} tokens instead of {TOKENS}")
-    return TOKENS / seconds
 
 
-def _switching(base: Path, adapters: Path) -> dict[str, object]:
+def _switching(base: Path, adapters: Path) -> Found:
     with Bare("switch", base) as bare:
         bare.ask(str(adapters))
         found = sorted(bare.ask(str(adapters))["switch_ms"])
@@ -96,14 +139,14 @@ def _switching(base: Path, adapters: Path) -> dict[str, object]:
     }
 
 
-def _small(provider: HuggingFaceProvider, pool: RunnerPool, bits: str) -> dict[str, object]:
+def _small(provider: HuggingFaceProvider, pool: RunnerPool, bits: str) -> Found:
     """An answer with weights in fewer bits, after one that does not count."""
     load = LoadOptions(quantization=bits, device="cpu")  # type: ignore[arg-type]
-    _tokens_per_s(provider, load)
-    rate = _tokens_per_s(provider)
+    _answer(provider, 1, load)
+    cost = _cost(pool.pids()[REF], lambda: _answer(provider, 2))
     (state,) = pool.states()
     return {
-        "tokens_per_s": round(rate, 1),
+        "tokens_per_s": round(TOKENS / cost.wall_s, 1),
         "weight_bytes": state.report["weight_bytes"],
         "process_bytes": state.memory_bytes,
     }
@@ -115,13 +158,18 @@ class Bare:
     def __init__(self, what: str, base: Path) -> None:
         command = [sys.executable, "-m", "benchmarks.hf_bare", what, str(base), str(TOKENS)]
         self._process = subprocess.Popen(
-            [*command, str(SWITCHES), ASK[0].content],
+            [*command, str(SWITCHES)],
             cwd=PROJECT,
+            env={**os.environ, **ENVIRONMENT},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def ask(self, line: str = "") -> dict[str, Any]:
         assert self._process.stdin is not None

@@ -1,13 +1,12 @@
 """The other side of `bench hf`: transformers' own loop, and the runner's adapters, bare.
 
-Run as a process: `python -m benchmarks.hf_bare generate|switch FOLDER TOKENS SWITCHES TEXT`.
+Run as a process: `python -m benchmarks.hf_bare generate|switch FOLDER TOKENS SWITCHES`.
 Answers each line of standard input with one JSON line.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import torch
 
+from core.runner.host import settle
 from core.runner.host_generate import Engine
 from core.runner.host_model import Base, load
 from core.runner.loading import LoadOptions
@@ -44,7 +44,7 @@ def generate(base: Base, tokens: int, text: str) -> dict[str, Any]:
     for _piece in streamer:
         pass
     thread.join()
-    return {"tokens_per_s": tokens / (time.perf_counter() - began)}
+    return {"seconds": time.perf_counter() - began}
 
 
 def _generate(model: Any, ids: Any, options: dict[str, Any]) -> None:
@@ -66,14 +66,14 @@ def switch(engine: Engine, adapters: Path, times: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    what, folder, tokens, times, text = sys.argv[1:]
+    what, folder, tokens, times = sys.argv[1:]
     base = load(Path(folder), "hf:base", LoadOptions(quantization="none", device="cpu"))
-    os.nice(5)  # as a runner does
     with torch.inference_mode():
         engine = Engine(base)
+        settle()  # as a runner does
         for line in sys.stdin:
             if what == "generate":
-                found = generate(base, int(tokens), text)
+                found = generate(base, int(tokens), line.strip())
             else:
                 found = switch(engine, Path(line.strip()), int(times))
             print(json.dumps(found), flush=True)

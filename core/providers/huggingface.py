@@ -24,6 +24,7 @@ from core.providers.adapters import Adapters
 from core.providers.base import (
     CHAT,
     STARTER,
+    STRUCTURED,
     THINKING,
     TOOLS,
     Chunk,
@@ -37,6 +38,7 @@ from core.providers.base import (
 )
 from core.providers.managed import ModelDetails
 from core.providers.shapes import shape_of_folder
+from core.providers.tokens import TOKENIZER_FILE
 from core.providers.trash import Trashing, licence
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.loading import LoadOptions
@@ -170,7 +172,7 @@ class RunnerProvider:
 
         Raises:
             ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this
-                (pictures and JSON are not for these models).
+                (pictures are not for these models, and not every schema can be kept to).
             AdapterMissing, AdapterRefused: its adapter cannot be used.
             RunnerGone: its process ended in the middle of the answer.
             FirstTokenTimeout, TokenTimeout, AnswerEmpty, StreamBroken: it did not answer well.
@@ -276,10 +278,14 @@ class HuggingFaceProvider(RunnerProvider, Trashing):
 
 
 def _capabilities(found: ModelFolder) -> frozenset[str]:
-    """What the chat template knows of."""
-    thinks = "</think>" in found.chat_template
-    takes_tools = re.search(r"\btools\b", found.chat_template)
-    return frozenset({CHAT, *([THINKING] if thinks else []), *([TOOLS] if takes_tools else [])})
+    """What the chat template knows of; a shape can be kept to with a tokenizer of one file."""
+    can = {
+        CHAT: True,
+        THINKING: "</think>" in found.chat_template,
+        TOOLS: re.search(r"\btools\b", found.chat_template) is not None,
+        STRUCTURED: (found.path / TOKENIZER_FILE).is_file(),
+    }
+    return frozenset(name for name, able in can.items() if able)
 
 
 def _rounded(parameters: int) -> str:

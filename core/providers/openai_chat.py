@@ -11,75 +11,39 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import convert_to_openai_messages
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import PrivateAttr
 
 from core.messages import PromptMessage
 from core.providers.base import Chunk
-from core.providers.langchain import to_langchain, tool_calls_of, untraced
+from core.providers.chat_model import StreamingChatModel, streamed
+from core.providers.langchain import tool_calls_of
 from core.providers.openai_events import Piece
 
-Pieces = Callable[[Sequence[Mapping[str, Any]]], Iterator[Piece]]
+Pieces = Callable[[Sequence[Mapping[str, Any]]], Generator[Piece]]
 
 
-class OpenAIChatModel(BaseChatModel):
+class OpenAIChatModel(StreamingChatModel):
     """One model of one server; `pieces` asks it with messages in OpenAI's form."""
 
-    ref: str
     pieces: Any  # Pieces; pydantic need not look into it
-    _open: list[Generator[Piece]] = PrivateAttr(default_factory=list)
 
-    @property
-    def _llm_type(self) -> str:
-        return "engawa-openai"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.ref}
-
-    def _stream(
+    def _pieces(
         self,
         messages: list[BaseMessage],
-        stop: list[str] | None = None,  # noqa: ARG002  (what stops it is in the body already)
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **_kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        asked = convert_to_openai_messages(messages)
-        stream = self.pieces(asked)
-        self._open.append(stream)
-        for piece in stream:
-            chunk = ChatGenerationChunk(message=_message_chunk(piece))
-            if run_manager is not None and piece.text:
-                run_manager.on_llm_new_token(piece.text, chunk=chunk)
-            yield chunk
+        stop: list[str],  # noqa: ARG002  (what stops it is in the body already)
+    ) -> Generator[Piece]:
+        asked: Pieces = self.pieces
+        return asked(convert_to_openai_messages(messages))
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
-
-    def close(self) -> None:
-        """End streams that nobody reads to the end: LangChain leaves that to the collector."""
-        for stream in self._open:
-            stream.close()
-        self._open.clear()
+    def _messages(self, pieces: Iterator[Piece]) -> Iterator[AIMessageChunk]:
+        return map(_message_chunk, pieces)
 
 
 def answer(model: OpenAIChatModel, messages: Sequence[PromptMessage]) -> Generator[Chunk]:
     """Stream `model` through LangChain, as our own chunks."""
-    with closing(model):
-        for message in untraced(model.stream(to_langchain(messages))):
-            chunk = _chunk(message)
-            if chunk is not None:
-                yield chunk
+    with closing(streamed(model, messages)) as found:
+        yield from filter(None, map(_chunk, found))
 
 
 def _message_chunk(piece: Piece) -> AIMessageChunk:

@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
@@ -24,13 +22,13 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from core.messages import PromptMessage, ToolCall, Usage
 from core.providers.abilities import tool_body
 from core.providers.base import Chunk, GenerationOptions
-from core.providers.langchain import UNFINISHED, to_langchain, tool_calls_of, untraced
+from core.providers.chat_model import StreamingChatModel, streamed
+from core.providers.langchain import UNFINISHED, tool_calls_of
 from core.providers.tool_text import ToolText
 from core.runner.hearing import Limits, Spoken
 from core.runner.loading import AS_IT_COMES, LoadOptions
@@ -41,82 +39,40 @@ SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ng
 ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
 
 
-class RunnerChatModel(BaseChatModel):
+class RunnerChatModel(StreamingChatModel):
     """A model folder as a LangChain chat model. Setting `cancel` ends what it is saying.
 
     `adapter` is the folder of the adapter that it answers with.
     """
 
-    ref: str
     folder: Path
     adapter: Path | None = None
     pool: Any  # a RunnerPool; pydantic need not look into it
     options: Any = GenerationOptions()
     cancel: Any = Field(default_factory=threading.Event, exclude=True)
-    _open: list[Generator[Spoken]] = PrivateAttr(default_factory=list)
 
-    @property
-    def _llm_type(self) -> str:
-        return "engawa-runner"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.ref}
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **_kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
+    def _pieces(self, messages: list[BaseMessage], stop: list[str]) -> Generator[Spoken]:
         options: GenerationOptions = self.options
         pool: RunnerPool = self.pool
         limits = Limits(options.first_token_s, options.between_tokens_s)
         load = options.load or pool.wanted(self.ref) or AS_IT_COMES
-        ask = _ask(messages, options, stop, load)
-        ask = replace(ask, adapter=str(self.adapter or ""))
-        stream = pool.stream(self.ref, self.folder, ask, self.cancel, limits, options.load)
-        self._open.append(stream)
-        spoke = False
-        for message in _with_tool_calls(stream, options):
-            spoke = True
-            chunk = ChatGenerationChunk(message=message)
-            if run_manager is not None and message.content:
-                run_manager.on_llm_new_token(str(message.content), chunk=chunk)
-            yield chunk
-        if not spoke:  # cancelled; LangChain takes no chunk at all for an error
-            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+        ask = replace(_ask(messages, options, stop, load), adapter=str(self.adapter or ""))
+        return pool.stream(self.ref, self.folder, ask, self.cancel, limits, options.load)
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
-
-    def close(self) -> None:
-        """End streams that nobody reads to the end: LangChain leaves that to the collector."""
-        for stream in self._open:
-            stream.close()
-        self._open.clear()
+    def _messages(self, pieces: Iterator[Spoken]) -> Iterator[AIMessageChunk]:
+        return _with_tool_calls(pieces, self.options)
 
 
 def answer(model: RunnerChatModel, messages: Sequence[PromptMessage]) -> Generator[Chunk]:
     """Stream `model` through LangChain, as our own chunks."""
-    with closing(model):
-        for message in untraced(model.stream(to_langchain(messages))):
-            chunk = _chunk(message)
-            if chunk is not None:
-                yield chunk
+    with closing(streamed(model, messages)) as found:
+        yield from filter(None, map(_chunk, found))
 
 
 def _ask(
     messages: Sequence[BaseMessage],
     options: GenerationOptions,
-    stop: list[str] | None,
+    stop: list[str],
     load: LoadOptions,
 ) -> Ask:
     extra = {
@@ -133,8 +89,9 @@ def _ask(
         temperature=options.temperature,
         top_p=options.top_p,
         seed=options.seed,
-        stop=(*options.stop, *(stop or ())),
+        stop=(*options.stop, *stop),
         reasoning=options.reasoning,
+        format=options.format,
         extra=extra,
         kv_type=load.kv_type,
     )

@@ -158,7 +158,13 @@ class Asking:
 
 def _schema(choices: tuple[str, ...]) -> dict[str, Any]:
     names = {"type": "string", "enum": list(choices)}
-    return {"type": "object", "properties": {"next": names}, "required": ["next"]}
+    properties = {"next": names}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": ["next"],
+        "additionalProperties": False,
+    }
 
 
 def chosen_in(said: str, choices: tuple[str, ...]) -> str | None:

@@ -189,25 +189,32 @@ def _load(wire: Wire, arguments: argparse.Namespace) -> Server:
     from core.runner.host_model import load
 
     base = load(arguments.folder, arguments.ref, from_words(arguments.load))
-    import gc
-
     import torch
 
     from core.runner.host_generate import Engine
 
     torch.inference_mode(True).__enter__()
-    if hasattr(os, "nice") and torch.get_num_threads() > 1:
-        os.nice(NICENESS)
     engine = Engine(base)
     _rehearse(engine)
-    gc.collect()
-    gc.freeze()
+    settle()
     wire.say(
         protocol.READY,
         load_s=time.perf_counter() - begun,
         **base.report,
     )
     return Host(wire, engine, arguments.ref)
+
+
+def settle() -> None:
+    """Take a place behind screens and sockets, and let the collector pass what stays for good."""
+    import gc
+
+    import torch
+
+    if hasattr(os, "nice") and torch.get_num_threads() > 1:
+        os.nice(NICENESS)
+    gc.collect()
+    gc.freeze()
 
 
 def _rehearse(engine: Engine) -> None:

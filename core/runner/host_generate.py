@@ -16,6 +16,7 @@ from core.runner.host_model import Base
 from core.runner.host_prefix import Kept, Prefixes
 from core.runner.host_prompt import Prompt, PromptMaker
 from core.runner.host_sampling import Sampler, rules_for
+from core.runner.host_shape import Shape, Shapes
 from core.runner.host_text import Detokeniser, StopTexts, Thoughts
 from core.runner.protocol import CANCELLED, LENGTH, STOP, Ask
 
@@ -47,6 +48,8 @@ class Engine:
         self._prompts = PromptMaker(base.tokenizer, base.ref)
         self._prefixes = Prefixes(base.model.config, base.ref)
         self._adapters = Adapters(base)
+        self._words: int = base.model.config.get_text_config().vocab_size
+        self._shapes = Shapes(base.tokenizer, base.ends, self._words, base.ref)
         takes = inspect.signature(base.model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
 
@@ -54,13 +57,15 @@ class Engine:
         """Begin an answer; nothing is computed until it is iterated.
 
         Raises:
-            PromptTooLong, ModelRefused: the messages cannot be made into a prompt.
+            PromptTooLong, ModelRefused: the messages cannot be made into a prompt, or the answer
+                cannot be held to its shape.
         """
         window = min(self._base.window, max(ask.context_tokens, 64))
         prompt = self._prompts.make(ask, window)
         room = max(1, min(ask.max_tokens, window - len(prompt.ids)))
         thoughts = Thoughts(prompt.thinking, begun=prompt.begun) if self._base.thinks else None
-        answer = Answer(self, ask, prompt, room, cancelled, thoughts)
+        shape = self._shapes.make(ask.format, thinking=prompt.thinking) if ask.format else None
+        answer = Answer(self, ask, prompt, room, cancelled, thoughts, shape)
         answer.outcome.dropped_messages = prompt.dropped
         return answer
 
@@ -68,8 +73,9 @@ class Engine:
         """The tokens of an answer, without the one that ends it."""
         base, ids, ask = self._base, list(answer.prompt.ids), answer.ask
         adapter = self.adapt(ask.adapter)
-        words = base.model.config.get_text_config().vocab_size
-        sampler = Sampler(rules_for(ask, base.defaults), ids, words, base.device)
+        sampler = Sampler(
+            rules_for(ask, base.defaults), ids, self._words, base.device, answer.shape
+        )
         kept = self._prefixes.take(ids, adapter, ask.kv_type)
         answer.outcome.reused_tokens = len(kept.ids)
         kept.prompt = len(ids)
@@ -84,6 +90,9 @@ class Engine:
                     answer.ended = True
                     return
                 yield token
+                if sampler.over:
+                    answer.ended = True
+                    return
                 if len(ids) + 1 >= len(answer.prompt.ids) + answer.room or answer.cancelled():
                     return
                 ids.append(token)
@@ -166,6 +175,7 @@ class Answer:
     room: int
     cancelled: Callable[[], bool]
     thoughts: Thoughts | None
+    shape: Shape | None = None
     ended: bool = False
     outcome: Outcome = field(default_factory=Outcome)
 

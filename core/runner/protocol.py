@@ -33,7 +33,8 @@ class Ask:
     `adapter` is the folder of the adapter to answer with, "" for none; `kv_type` is how keys and
     values are kept meanwhile. `tools` are definitions as chat templates take them; a message may
     then have `tool_calls`, or the role tool with a `name`. `unfinished`: the last message is the
-    beginning of the answer, which goes on from there.
+    beginning of the answer, which goes on from there. `format` wants JSON: any object ("json"), or
+    what a JSON schema says.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -49,6 +50,7 @@ class Ask:
     kv_type: str = "f16"
     tools: tuple[Mapping[str, Any], ...] = ()
     unfinished: bool = False
+    format: str | Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from core.errors import (
     WeightsPickled,
 )
 from core.messages import PromptMessage
-from core.providers.base import CHAT, Chunk, GenerationOptions
+from core.providers.base import CHAT, STRUCTURED, Chunk, GenerationOptions
 from core.providers.huggingface import HuggingFaceProvider
 from core.runner.pool import RunnerPool
 from testing.tiny_model import make_scripted_model, make_tiny_model
@@ -86,7 +86,7 @@ def test_info(world: World) -> None:
     info = world.provider.info("hf:mio")
     assert info.title == "mio"
     assert info.context_tokens == 400
-    assert info.capabilities == {CHAT}
+    assert info.capabilities == {CHAT, STRUCTURED}
     assert info.local
     assert info.host is None
     assert info.size_bytes == (world.models / "mio" / "model.safetensors").stat().st_size
