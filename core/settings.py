@@ -49,6 +49,18 @@ class RoomSettings(_Group):
     )
     deleted_days: int = Field(30, ge=1, description="Days in which a deleted room can come back.")
     user_name: str = Field("You", min_length=1, description="Your name in rooms.")
+    outside_back_s: float = Field(
+        60.0,
+        ge=0,
+        le=3_600,
+        description="How long an outside agent whose connection broke keeps its seat (seconds).",
+    )
+    outside_turn_s: float = Field(
+        60.0,
+        gt=0,
+        le=3_600,
+        description="How long an outside agent whose turn it is may say nothing (seconds).",
+    )
 
 
 class PriceSettings(_Group):

@@ -42,6 +42,16 @@ After = Annotated[
 Before = Annotated[
     int | None, Query(ge=0, le=MAX_SEQ, description="Only messages with a smaller seq.")
 ]
+As = Annotated[
+    list[str],
+    Query(
+        default_factory=list,
+        alias="as",
+        max_length=20,
+        description="Members or people for whom this is read: what they have not heard comes"
+        " without its words.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from core.api.context import user_name
 from core.errors import BodyTooLarge, InvalidInput
 from core.messages import Message
+from core.rooms.seats import Tell
 from core.workbench import Workbench
 
 MAX_FRAME_CHARACTERS = 400_000  # a longest message, every character of it escaped
@@ -66,8 +67,8 @@ def say(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> Future[Message]:
     )
 
 
-def act(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> None:
-    """Do what an outside agent asks for; blocks until it is stored.
+def act(bench: Workbench, seat: Seat, frame: dict[str, Any], tell: Tell) -> None:
+    """Do what an outside agent asks for; blocks until it is stored. `tell` answers it later.
 
     Raises:
         WorkbenchError: it cannot be done, in words for who sent it.
@@ -80,11 +81,20 @@ def act(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> None:
             answered = _number(frame, "reply_to")
             bench.rooms.outside.delta(seat.room, agent, text, seat.connection, reply_to=answered)
         case "join":
-            bench.rooms.outside.join(seat.room, _agents(frame), seat.connection)
-        case other:
-            raise InvalidInput(
-                field="type", expected="message, delta or join", found=repr(other)[:40]
+            bench.rooms.outside.join(
+                seat.room,
+                _agents(frame),
+                seat.connection,
+                heartbeat_s=_seconds(frame, "heartbeat_s"),
+                tell=tell,
             )
+        case "heartbeat":
+            pass  # that it came says all
+        case "leave":
+            bench.rooms.outside.leave(seat.connection)
+        case other:
+            expected = "message, delta, join, leave or heartbeat"
+            raise InvalidInput(field="type", expected=expected, found=repr(other)[:40])
 
 
 def _agent_message(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> None:
@@ -138,6 +148,20 @@ def _number(frame: dict[str, Any], name: str) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
         raise InvalidInput(field=name, expected="the number of a message", found=repr(value)[:40])
     return value
+
+
+def _seconds(frame: dict[str, Any], name: str) -> float | None:
+    value = frame.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise InvalidInput(field=name, expected="seconds", found=repr(value)[:40])
+    return float(value)
+
+
+def joining(frame: dict[str, Any]) -> list[str]:
+    """The names of the agents that a frame brings."""
+    return [str(one.get("name", "")).strip() for one in _agents(frame)]
 
 
 def _agents(frame: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from core.api.bodies import room_body, summary_body
 from core.api.context import (
     After,
+    As,
     Before,
     Bench,
     Language,
@@ -31,6 +32,7 @@ from core.api.schemas import (
     RoomOut,
 )
 from core.api.threads import in_thread
+from core.rooms.ears import heard
 from core.rooms.frames import message_body
 from core.rooms.model import Room
 from core.workbench import Workbench
@@ -110,13 +112,15 @@ async def list_messages(
     room: RoomRef,
     bench: Bench,
     lang: Language,
+    ears: As,
     after: After = None,
     before: Before = None,
     limit: Limit = 100,
 ) -> JSONResponse:
     """Oldest first; without `after` the last `limit`."""
     given = {"after": after, "before": before}
-    return message_list(await in_thread(bench.rooms.messages, room, **given, limit=limit), lang)
+    found = await in_thread(bench.rooms.messages, room, **given, limit=limit)
+    return message_list(await in_thread(heard, bench.store, room, ears, found), lang)
 
 
 @router.post(
@@ -138,8 +142,12 @@ async def post_message(
     responses=failures(404),
     summary="Read one message",
 )
-async def read_message(room: RoomRef, seq: SeqPath, bench: Bench, lang: Language) -> JSONResponse:
-    return JSONResponse(message_body(await in_thread(bench.rooms.message, room, seq), lang))
+async def read_message(
+    room: RoomRef, seq: SeqPath, bench: Bench, lang: Language, ears: As
+) -> JSONResponse:
+    found = await in_thread(bench.rooms.message, room, seq)
+    (told,) = await in_thread(heard, bench.store, room, ears, [found])
+    return JSONResponse(message_body(told, lang))
 
 
 @router.delete(

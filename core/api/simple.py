@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from core.api.agent_bodies import agent_body
 from core.api.context import (
     After,
+    As,
     Bench,
     Language,
     Limit,
@@ -21,6 +22,7 @@ from core.api.schemas import MemberList, MessageList, MessageOut, NewMessageSimp
 from core.api.threads import in_thread
 from core.errors import AgentNotFound
 from core.messages import Kind
+from core.rooms.ears import heard
 from core.rooms.model import Member
 from core.workbench import Workbench
 
@@ -29,11 +31,16 @@ router = APIRouter(prefix="/api", tags=["rooms, simple"])
 
 @router.get("/messages", response_model=MessageList, responses=failures(404), summary="Read a room")
 async def read_messages(
-    bench: Bench, lang: Language, room: RoomQuery, after: After = None, limit: Limit = 100
+    bench: Bench,
+    lang: Language,
+    room: RoomQuery,
+    ears: As,
+    after: After = None,
+    limit: Limit = 100,
 ) -> JSONResponse:
     """With `after`, the messages behind it; without, the last `limit`. Oldest first."""
     found = await in_thread(bench.rooms.messages, room, after=after, limit=limit)
-    return message_list(found, lang)
+    return message_list(await in_thread(heard, bench.store, room, ears, found), lang)
 
 
 @router.post(

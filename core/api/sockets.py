@@ -1,5 +1,8 @@
 """The WebSocket of a room: first what a client missed, then everything as it happens.
 
+A client hears everything, unless it speaks for outside agents: from its `as=`, or else from its
+join on, it hears what they do.
+
 Three tasks a socket: one reads frames, one acts on them in order, one sends events. A client
 that reads too slowly or writes too fast is cut off and may resume where it was. The server
 pings every client, so one that vanished is noticed within a minute.
@@ -21,21 +24,26 @@ from core.api.access import LOCAL_OWNER
 from core.api.bell import Bell
 from core.api.call import Call
 from core.api.faults import error_response
-from core.api.frames_in import FRAMES_PER_S, Pace, Seat, act, is_said, parse, say
+from core.api.frames_in import FRAMES_PER_S, Pace, Seat, act, is_said, joining, parse, say
+from core.api.frames_out import Telling
 from core.api.schemas import MAX_SEQ
 from core.api.threads import in_thread
 from core.errors import BodyTooLarge, InternalFault, InvalidInput, TooMany, WorkbenchError
 from core.logs import part_logger
 from core.messages import Message, StreamEvent
+from core.rooms.ears import somebody_left
+from core.rooms.external import MAX_AGENTS
 from core.rooms.frames import frame_text
 from core.rooms.log import Watch
-from core.text import choose_language
+from core.rooms.rules import checked_name
+from core.text import N_, choose_language, words
 from core.workbench import Workbench
 
 router = APIRouter()
 _log = part_logger("sockets")
 
-NORMAL, NOT_TEXT, POLICY, TOO_LARGE, FAULT, TRY_AGAIN = 1000, 1003, 1008, 1009, 1011, 1013
+NORMAL, GOING_AWAY, NOT_TEXT, POLICY, TOO_LARGE = 1000, 1001, 1003, 1008, 1009
+FAULT, TRY_AGAIN = 1011, 1013
 _INBOX = 1_000  # frames that wait to be acted on
 _UNDER_WAY = 200  # messages of one client that wait for their commit
 _CLOSE_S = 5.0
@@ -51,13 +59,16 @@ async def room_socket(websocket: WebSocket) -> None:
     try:
         place = {name: _number(websocket, name) for name in ("after", "cursor")}
         room = await in_thread(bench.rooms.get, websocket.query_params.get("room", ""))
+        names = _names(websocket)
+        hold = not names and any(one is not None for one in place.values())
+        hold = hold and await in_thread(_may_join, websocket, bench, room.id)
         watch = await in_thread(bench.rooms.watch, room.id, **place)
     except WorkbenchError as error:
         await websocket.send_denial_response(error_response(error, lang))
         return
     try:
         await websocket.accept()
-        await RoomSocket(websocket, bench, watch, room.id, lang).serve()
+        await RoomSocket(websocket, bench, watch, room.id, lang).serve(names, hold=hold)
     finally:
         watch.close()
 
@@ -72,20 +83,20 @@ class RoomSocket:
         owner = caller.owner if caller is not None else LOCAL_OWNER
         self._socket, self._bench, self._watch, self._lang = websocket, bench, watch, lang
         self._seat = Seat(room, owner, uuid.uuid4().hex)
-        self._news = asyncio.Event()
-        self._cut = asyncio.Event()
+        self._telling = Telling(watch, lang, self._text, bench.store)
         self._inbox: asyncio.Queue[str] = asyncio.Queue(_INBOX)
         self._under_way = asyncio.Semaphore(_UNDER_WAY)
         self._saying: set[asyncio.Task[None]] = set()
-        self._last_event = 0
         self._brought_agents = False
+        self._said_goodbye = False
 
-    async def serve(self) -> None:
-        """Run until either side ends it."""
-        bell = _bell(self._socket)
-        self._watch.listen(lambda: bell.ring(self._wake))
-        self._wake()
-        work = (self._read(), self._act(), self._send(), self._cut.wait())
+    async def serve(self, names: list[str], *, hold: bool) -> None:
+        """Run until either side ends it; `names` are those for whom the client listens."""
+        if names:
+            await self._telling.hear_as(self._seat.room, names)
+        self._telling.listen(_bell(self._socket))
+        telling = self._telling.run(hold=hold)
+        work = (self._read(), self._act(), telling, self._telling.cut.wait())
         tasks = [asyncio.create_task(each) for each in work]
         try:
             done, _rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -95,29 +106,10 @@ class RoomSocket:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._watch.close()
             if self._brought_agents:
-                await in_thread(self._bench.rooms.outside.leave, self._seat.connection)
+                outside = self._bench.rooms.outside
+                ended = outside.leave if self._said_goodbye else outside.lost
+                await in_thread(ended, self._seat.connection)
         await self._close(self._ending(done))
-
-    def _wake(self) -> None:
-        self._news.set()
-        if self._watch.overflowed:
-            self._cut.set()
-
-    # --- out ------------------------------------------------------------------------------
-
-    async def _send(self) -> None:
-        for event in self._watch.replay:
-            await self._emit(event)
-        self._watch.replay = []
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            for event in self._watch.take():
-                await self._emit(event)
-
-    async def _emit(self, event: StreamEvent) -> None:
-        await self._text(frame_text(event, self._lang))
-        self._last_event = event.event
 
     async def _text(self, text: str) -> None:
         await self._socket.send({"type": "websocket.send", "text": text})
@@ -135,7 +127,9 @@ class RoomSocket:
         while True:
             received = await self._socket.receive()
             if received["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(received.get("code", NORMAL))
+                code = received.get("code", NORMAL)
+                self._said_goodbye = code in (NORMAL, GOING_AWAY)
+                raise WebSocketDisconnect(code)
             text = received.get("text")
             if text is None:
                 binary = InvalidInput(field="frame", expected="text", found="binary data")
@@ -143,6 +137,8 @@ class RoomSocket:
             if pace.over() or self._inbox.full():
                 raise Ended(POLICY, TooMany(limit=FRAMES_PER_S))
             self._inbox.put_nowait(text)
+            if self._brought_agents:
+                self._bench.rooms.outside.heard_of(self._seat.connection)
 
     async def _act(self) -> None:
         """Act on frames in their order; a wrong one is answered, and the next one taken."""
@@ -151,14 +147,30 @@ class RoomSocket:
             try:
                 frame = parse(text)
                 if is_said(frame):
+                    self._telling.spoke()
                     await self._say(frame)
+                elif frame.get("type") == "join":
+                    await self._join(frame)
                 else:
-                    self._brought_agents |= frame.get("type") == "join"
-                    await in_thread(act, self._bench, self._seat, frame)
+                    await self._do(frame)
             except BodyTooLarge as error:
                 raise Ended(TOO_LARGE, error) from None
             except WorkbenchError as error:
                 await self._error(error)
+
+    async def _join(self, frame: dict[str, Any]) -> None:
+        """Before the agents sit, this client hears for them only: nothing slips through."""
+        undo = await self._telling.hear_as(self._seat.room, joining(frame))
+        self._telling.spoke()
+        self._brought_agents = True
+        try:
+            await self._do(frame)
+        except BaseException:
+            undo()
+            raise
+
+    async def _do(self, frame: dict[str, Any]) -> None:
+        await in_thread(act, self._bench, self._seat, frame, self._telling.tell)
 
     async def _say(self, frame: dict[str, Any]) -> None:
         """Hand a message to the writer and go on: what follows may share its commit."""
@@ -188,12 +200,12 @@ class RoomSocket:
     async def _again(self, message: Message) -> None:
         """Answer a key that was used before: there is no new event, so this client gets the
         message as it is now. A new message needs no answer but its own event."""
-        number = self._last_event
+        number = self._telling.last_event
         event = StreamEvent("message", message.room, number, message.seq, message=message)
         await self._text(frame_text(event, self._lang))
 
     async def _error(self, error: WorkbenchError) -> None:
-        head = {"type": "error", "room": self._seat.room, "event": self._last_event}
+        head = {"type": "error", "room": self._seat.room, "event": self._telling.last_event}
         await self._text(json.dumps(head | error.as_dict(self._lang), ensure_ascii=False))
 
     # --- the end --------------------------------------------------------------------------
@@ -207,7 +219,7 @@ class RoomSocket:
             if error is not None and not isinstance(error, WebSocketDisconnect):
                 _log.exception("socket.failed", error, ids={"room": self._seat.room})
                 return Ended(FAULT, InternalFault())
-        return Ended(TRY_AGAIN) if self._cut.is_set() else None
+        return Ended(TRY_AGAIN) if self._telling.cut.is_set() else None
 
     async def _close(self, ending: Ended | None) -> None:
         if ending is None:
@@ -237,6 +249,23 @@ def _number(websocket: WebSocket, name: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) < 17 and int(given) <= MAX_SEQ):
         raise InvalidInput(field=name, expected="a number from 0", found=repr(given[:40]))
     return int(given)
+
+
+def _names(websocket: WebSocket) -> list[str]:
+    given = websocket.query_params.getlist("as")
+    if len(given) > MAX_AGENTS:
+        expected = words(N_("at most {limit} names"), limit=MAX_AGENTS)
+        raise InvalidInput(field="as", expected=expected, found=len(given))
+    return [checked_name(name, "as") for name in given]
+
+
+def _may_join(websocket: WebSocket, bench: Workbench, room: str) -> bool:
+    """Whether this may be a program that brings agents back: no browser, to a room with a past."""
+    caller = websocket.scope.get("state", {}).get("caller")
+    if caller is None or caller.via != "token":
+        return False
+    with bench.store.read() as conn:
+        return somebody_left(conn, room)
 
 
 def _bell(websocket: WebSocket) -> Bell:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api.bodies import room_body
-from core.api.context import Bench, RoomRef, failures
+from core.api.context import As, Bench, RoomRef, failures
 from core.api.schemas import RoomOut
 from core.api.threads import in_thread
 from core.rooms.transfer import document
@@ -39,8 +39,8 @@ class NewCopy(BaseModel):
     responses=failures(404),
     summary="Read a whole room as a document",
 )
-async def export_room(room: RoomRef, bench: Bench) -> JSONResponse:
-    return JSONResponse(await in_thread(document, bench.store, room))
+async def export_room(room: RoomRef, bench: Bench, ears: As) -> JSONResponse:
+    return JSONResponse(await in_thread(document, bench.store, room, ears))
 
 
 @router.post(

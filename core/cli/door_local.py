@@ -109,10 +109,10 @@ class LocalDoor:
         room_id = self._rooms.get(ref).id
         return prompt_body(room_id, seq, self._rooms.prompt(room_id, seq), language())
 
-    def document(self, ref: str) -> Body:
+    def document(self, ref: str, ears: Sequence[str] = ()) -> Body:
         from core.rooms.transfer import document
 
-        return document(self._bench.store, ref)
+        return document(self._bench.store, ref, ears)
 
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return room_body(self._rooms.take_in(document, name))

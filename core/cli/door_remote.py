@@ -75,8 +75,8 @@ class RemoteDoor:
     def prompt(self, ref: str, seq: int) -> Body:
         return self._http.get(f"{self._room(ref)}/messages/{seq}/prompt")
 
-    def document(self, ref: str) -> Body:
-        return self._http.get(self._room(ref) + "/export")
+    def document(self, ref: str, ears: Sequence[str] = ()) -> Body:
+        return self._http.get(self._room(ref) + "/export", **{"as": list(ears)})
 
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return self._http.post("/api/v1/rooms/import", {"document": document, "name": name})

@@ -42,11 +42,15 @@ def export(
         Path | None,
         typer.Option("--output", "-o", help=N_("A new file; default: standard output.")),
     ] = None,
+    ears: Annotated[
+        list[str] | None,
+        typer.Option("--as", help=N_("As this member heard it; several share their ears.")),
+    ] = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
     with open_door(storage) as door:
-        document = door.document(room)
+        document = door.document(room, ears or ())
     text = _rendered(document, format_, ascii_only=output is None and not unicode_output())
     if output is None:
         wrapped = as_json and format_ is not Format.JSON

@@ -24,9 +24,9 @@ class Http:
         self._token = token
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """GET `path`; query values that are `None` are left out."""
+        """GET `path`; query values that are `None` are left out, lists are given one by one."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(given)}" if given else path, None)
+        return self._ask("GET", f"{path}?{urlencode(given, doseq=True)}" if given else path, None)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._ask("POST", path, body or {})

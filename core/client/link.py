@@ -80,7 +80,8 @@ class Link:
     def _visit(self) -> None:
         if not self._begun:
             self._look_around()
-        with Socket(self._http, self.room_id, cursor=self.notes.last_event) as socket:
+        since = self.notes.last_event
+        with Socket(self._http, self.room_id, cursor=since, ears=self._agents) as socket:
             try:
                 self._join(socket)
                 self._backoff.reset()
@@ -95,10 +96,15 @@ class Link:
     def _look_around(self) -> None:
         room = self._http.get(room_path(self._http, self._room or self._oldest()))
         self.room_id, self.room_name = str(room["id"]), str(room["name"])
-        said = self._http.get("/api/messages", room=self.room_id, limit=RECENT_MESSAGES)
+        past = {name: self._past(name) for name in self._agents}
         with self.changed:
-            self.notes.begin(room, said["messages"])
+            self.notes.begin(room, past)
         self._begun = True
+
+    def _past(self, agent: str) -> list[dict[str, Any]]:
+        """What this agent has heard lately, when it was here before."""
+        wanted = {"room": self.room_id, "limit": RECENT_MESSAGES, "as": agent}
+        return list(self._http.get("/api/messages", **wanted)["messages"])
 
     def _oldest(self) -> str:
         rooms = self._http.get("/api/v1/rooms")["rooms"]
@@ -115,8 +121,8 @@ class Link:
             frame = socket.receive(STEP_S)
             self._hear(frame)
             if frame is not None and frame.get("type") == "presence":
-                seated = {name_key(str(name)) for name in frame.get("members", ())}
-                if wanted <= seated:
+                seated, away = ({*map(name_key, frame.get(key, ()))} for key in ("members", "away"))
+                if wanted <= seated and not wanted & away:
                     with self.changed:
                         self._socket = socket
                         self.changed.notify_all()

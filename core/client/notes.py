@@ -1,6 +1,7 @@
 """What an outside program knows of a room, and whom its agents have to answer.
 
-An agent answers a message of people, or one that calls it by @, and nothing else. What was
+An agent answers a message of people, or one that calls it by @, and nothing else, and it knows
+only what it has heard: what was said while it was there, and whispers to it. What was
 answered is read from the room itself (`reply_to` of the agent's own messages), so that it
 survives a lost connection, a restart of either side, and a kill.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from core.messages import Kind, Message, ReplyStatus
+from core.messages import Kind, Line, Message, ReplyStatus
 from core.rooms.mentions import mentioned
 from core.rooms.rules import name_key
 
@@ -29,19 +30,27 @@ class Notes:
         self._messages: dict[int, Message] = {}
         self._floor: dict[str, int] = {}
         self._settled: dict[str, int] = dict.fromkeys(self._agents, 0)
+        self._heard: dict[str, set[int]] = {key: set() for key in self._agents}
+        self._since = 0  # from the next message on, these agents are there together
         self.members: tuple[str, ...] = ()
         self.last_event = 0
 
-    def begin(self, room: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> None:
-        """Take in the room as it is when the agents first come.
+    def begin(
+        self, room: Mapping[str, Any], past: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """Take in the room as it is when the agents first come; `past` is what each has heard.
 
         What was said before an agent's first visit is not its business. One that has answered
         here before goes on behind its last answer.
         """
         self.members = tuple(str(member["name"]) for member in room["members"])
         self.last_event = int(room["last_event"])
-        for body in messages:
-            self._keep(body)
+        self._since = int(room["last_seq"])
+        for agent, messages in past.items():
+            for body in messages:
+                if not body.get("hidden"):
+                    self._heard[name_key(agent)].add(int(body["seq"]))
+                    self._keep(body)
         for key in self._agents:
             been_here = any(self._is_own(key, message) for message in self._messages.values())
             self._floor[key] = self._settled[key] if been_here else int(room["last_seq"])
@@ -79,14 +88,12 @@ class Notes:
         key = name_key(agent)
         self._settled[key] = max(self._settled[key], seq)
 
-    def history(self, limit: int) -> list[Message]:
-        """The last `limit` finished messages that have words, oldest first."""
-        said = [
-            self._messages[seq]
-            for seq in sorted(self._messages)
-            if self._messages[seq].status.final and self._messages[seq].content
-        ]
-        return said[-limit:]
+    def history(self, agent: str, limit: int) -> list[Line]:
+        """The last `limit` finished messages with words that this agent has heard, oldest first."""
+        key = name_key(agent)
+        said = [self._messages[seq] for seq in sorted(self._messages)]
+        heard = [one for one in said if one.status.final and self._hears(key, one)]
+        return [Line(one.seq, one.sender, one.content, bool(one.to)) for one in heard[-limit:]]
 
     def _keep(self, body: Mapping[str, Any]) -> None:
         message = _message(body)
@@ -101,8 +108,17 @@ class Notes:
     def _is_own(self, key: str, message: Message) -> bool:
         return message.kind is Kind.EXTERNAL and name_key(message.sender) == key
 
+    def _hears(self, key: str, message: Message) -> bool:
+        """Whether there are words for this agent; several share one connection's ears."""
+        if message.hidden or not message.content:
+            return False
+        if message.seq <= self._since:
+            return message.seq in self._heard[key]
+        own = name_key(message.sender) == key
+        return own or not message.to or key in map(name_key, message.to)
+
     def _is_for(self, key: str, message: Message) -> bool:
-        if message.deleted or not message.status.final or not message.content:
+        if message.deleted or not message.status.final or not self._hears(key, message):
             return False
         if name_key(message.sender) == key or message.kind is Kind.SYSTEM:
             return False
@@ -111,7 +127,7 @@ class Notes:
             for name in mentioned(message.content, [*self.members, self._agents[key]])
         }
         if message.kind is Kind.HUMAN:
-            return not called or key in called
+            return not called or key in called or bool(message.to)
         return key in called and self._answers_since_people(key) < MOST_ANSWERS_TO_AGENTS
 
     def _answers_since_people(self, key: str) -> int:
@@ -134,4 +150,6 @@ def _message(body: Mapping[str, Any]) -> Message:
         reply_to=body.get("reply_to"),
         model=body.get("model"),
         deleted=bool(body.get("deleted")),
+        to=tuple(body.get("to") or ()),
+        hidden=bool(body.get("hidden")),
     )

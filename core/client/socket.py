@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from core.client.http import Http, relayed
@@ -27,9 +27,17 @@ class Socket:
     """An open socket. Sending is safe from several threads, receiving belongs to one."""
 
     def __init__(
-        self, http: Http, room: str, *, after: int | None = None, cursor: int | None = None
+        self,
+        http: Http,
+        room: str,
+        *,
+        after: int | None = None,
+        cursor: int | None = None,
+        ears: Sequence[str] = (),
     ) -> None:
-        """Connect to `room`; see CONTRACT for what `after` and `cursor` bring first.
+        """Connect to `room`; docs/api.md tells what `after` and `cursor` bring first.
+
+        `ears`: only what these members of the room hear.
 
         Raises:
             Relayed: refused, in the server's words (bad token, unknown room).
@@ -42,7 +50,10 @@ class Socket:
         from websockets.sync.client import connect
 
         given = {"room": room, "after": after, "cursor": cursor}
-        query = urlencode({name: value for name, value in given.items() if value is not None})
+        query = urlencode(
+            [(name, value) for name, value in given.items() if value is not None]
+            + [("as", name) for name in ears]
+        )
         self._address = http.address
         try:
             opened = connect(

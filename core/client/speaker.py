@@ -11,7 +11,6 @@ from core.client.link import Link, Report
 from core.client.socket import Socket
 from core.client.voice import Voice
 from core.errors import AppNotRunning, ModelNotFound, ProviderError
-from core.messages import Message
 from core.providers.chain import Chosen
 from core.rooms.rules import name_key
 
@@ -111,7 +110,7 @@ class Speaker:
 
     def _stream(self, answer: _Answer) -> None:
         with self._link.changed:
-            history: list[Message] = self._link.notes.history(self._history_limit)
+            history = self._link.notes.history(self._name, self._history_limit)
             members = self._link.notes.members
         cancel = threading.Event()
         watching = threading.Thread(target=self._cancel_when_lost, args=(answer.socket, cancel))

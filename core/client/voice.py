@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from core.agents import Agent
 from core.agents.prompt import build_prompt
 from core.client.agents_file import Entry
-from core.messages import Message, PromptMessage
+from core.messages import Line, PromptMessage
 from core.providers.base import Chunk, GenerationOptions
 from core.providers.chain import Chosen, answer
 from core.providers.registry import Registry
@@ -39,7 +39,7 @@ class Voice:
         self._registry.warm(self._entry.model)
 
     def speak(
-        self, history: Sequence[Message], members: Sequence[str], cancel: threading.Event
+        self, history: Sequence[Line], members: Sequence[str], cancel: threading.Event
     ) -> Iterator[Chosen | str]:
         """`Chosen` first, then the answer piece by piece, at most as long as a room takes.
 

@@ -38,10 +38,13 @@ def came(conn: Connection, room_id: str, names: Sequence[str]) -> None:
         conn.execute(insert(t.attendance), row)
 
 
-def went(conn: Connection, room_id: str, names: Iterable[str]) -> None:
-    """These have left: the last message was the last that they heard."""
+def went(
+    conn: Connection, room_id: str, names: Iterable[str], last_heard: int | None = None
+) -> None:
+    """These have left: the last message (or `last_heard`) was the last that they heard."""
     here = and_(_of(room_id, names), t.attendance.c.until_seq.is_(None))
-    conn.execute(update(t.attendance).where(here).values(until_seq=_last_seq(conn, room_id)))
+    until = _last_seq(conn, room_id) if last_heard is None else last_heard
+    conn.execute(update(t.attendance).where(here).values(until_seq=until))
 
 
 def renamed(conn: Connection, room_id: str, old: str, new: str) -> None:

@@ -1,92 +1,116 @@
-"""Agents of other programs: they sit in a room while their connection lasts.
+"""Agents of other programs: they sit in a room until they leave, or stay away for too long.
 
-They hear everything, and they answer on their own: a message of people, or an @mention of
-themselves. What they stream becomes a pending message like any other; when their connection
-ends in the middle of it, it is `partial`.
+They hear what was said while they were there, and whispers to them. They answer on their own: a
+message of people, or an @mention of themselves. What they stream becomes a pending message like
+any other; when their connection ends in the middle of it, it is `partial`.
+
+Whose connection broke keeps its seat for a while, `away`, and has missed nothing when it is back
+in time. A program may promise heartbeats; who misses some is `away` until it is heard of again.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection
 
-from core.errors import AgentNotFound, InvalidInput, NameTaken
+from core.errors import AgentNotFound, InvalidInput
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
-from core.rooms import admin, attendance, book, posting
+from core.rooms import book, hearing, posting, seating
 from core.rooms.engine import Engine
+from core.rooms.heartbeats import LONGEST_S, SHORTEST_S, Heartbeats
 from core.rooms.log import Logs
 from core.rooms.model import Room
 from core.rooms.reply import Reply
 from core.rooms.rules import checked_name, name_key, printable
+from core.rooms.seating import Wanted
+from core.rooms.seats import Key, Seat, Seats, Tell
 from core.settings import Settings
 from core.store import Store
-from core.store import tables as t
-from core.store.times import now
 from core.text import N_, words
 
 MAX_AGENTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Where one outside agent sits: `connection` is whoever brought it."""
-
-    room: str
-    name: str
-    connection: str
-
-
 class Outside:
-    """The outside agents of all rooms. Thread-safe; nothing of it survives a restart."""
+    """The outside agents of all rooms. Thread-safe. A `connection` is whoever brought them."""
 
     def __init__(self, store: Store, logs: Logs, engine: Engine, settings: Settings) -> None:
         self._store, self._logs, self._engine, self._settings = store, logs, engine, settings
+        self._seats = Seats()
         self._lock = threading.Lock()
-        self._seats: dict[tuple[str, str], Seat] = {}
-        self._speaking: dict[tuple[str, str], Reply] = {}
+        self._speaking: dict[Key, Reply] = {}
+        self._beats = Heartbeats(engine.turns.flusher.call_at, self._went_quiet)
 
-    def join(self, ref: str, agents: Sequence[Mapping[str, Any]], connection: str) -> Room:
+    # --- coming and going -------------------------------------------------------------------
+
+    def join(
+        self,
+        ref: str,
+        agents: Sequence[Mapping[str, Any]],
+        connection: str,
+        *,
+        heartbeat_s: float | None = None,
+        tell: Tell | None = None,
+    ) -> Room:
         """Seat the agents `[{name, capabilities}]` that `connection` brings.
+
+        With `heartbeat_s` it promises to be heard of that often. `tell` sends it a frame.
 
         Raises:
             RoomNotFound, InvalidInput.
             NameTaken: somebody in the room has that name already.
         """
-        if not 1 <= len(agents) <= MAX_AGENTS:
-            raise InvalidInput(
-                field="agents",
-                expected=words(N_("1 to {limit} agents"), limit=MAX_AGENTS),
-                found=len(agents),
-            )
-        wanted = [(checked_name(str(one.get("name", ""))), _capabilities(one)) for one in agents]
-        room, event = self._store.write(lambda conn: self._seat(conn, ref, wanted, connection))
-        with self._lock:
-            for name, _capable in wanted:
-                self._seats[(room.id, name_key(name))] = Seat(room.id, name, connection)
+        wanted = _wanted(agents)
+        if heartbeat_s is not None and not SHORTEST_S <= heartbeat_s <= LONGEST_S:
+            expected = words(N_("{least} to {most} s"), least=SHORTEST_S, most=LONGEST_S)
+            raise InvalidInput(field="heartbeat_s", expected=expected, found=heartbeat_s)
+        own = self._seats.open_to(connection)
+        room, event = self._store.write(lambda conn: seating.sit(conn, ref, wanted, own))
+        self._seats.put(Seat(room.id, one.name, connection, tell=tell) for one in wanted)
+        if heartbeat_s is not None:
+            self._beats.begin(connection, heartbeat_s)
         self._logs.publish(event)
         return room
 
     def leave(self, connection: str) -> None:
-        """The connection ended: its agents rise, what they were saying is `partial`."""
-        with self._lock:
-            gone = [seat for seat in self._seats.values() if seat.connection == connection]
-            cut = []
-            for seat in gone:
-                key = (seat.room, name_key(seat.name))
-                del self._seats[key]
-                if reply := self._speaking.pop(key, None):
-                    cut.append(reply)
-        for reply in cut:
-            status = ReplyStatus.PARTIAL if reply.text else ReplyStatus.FAILED
-            reply.finish(status)
+        """Its agents rise; what they were saying is `partial`."""
+        gone = self._ended(connection)
         for room_id in {seat.room for seat in gone}:
-            names = [name_key(seat.name) for seat in gone if seat.room == room_id]
-            self._logs.publish(self._store.write(partial(_rise, room_id=room_id, names=names)))
+            keys = [name_key(seat.name) for seat in gone if seat.room == room_id]
+            self._logs.publish(self._store.write(partial(seating.rise, room_id=room_id, keys=keys)))
+
+    def lost(self, connection: str) -> None:
+        """The connection broke: its agents are away, and rise when nobody brings them back."""
+        if self._settings.rooms.outside_back_s == 0:
+            self.leave(connection)
+            return
+        for room_id in {seat.room for seat in self._seats.of(connection)}:
+            with self._store.read() as conn:
+                last = seating.last_seq(conn, room_id)
+            self._keep_free(
+                [Seat(room_id, one.name, "", last) for one in self._ended(connection, room_id)]
+            )
+
+    def resume(self) -> None:
+        """After a start: who sat here when the app ended may come back, too."""
+        with self._store.read() as conn:
+            behind = seating.leave_behind(conn)
+        for room_id in {room for room, _name, _seq in behind}:
+            self._keep_free(
+                [Seat(room, name, "", seq) for room, name, seq in behind if room == room_id]
+            )
+
+    def heard_of(self, connection: str) -> None:
+        """Something came over this connection: its agents are there. Cheap."""
+        self._beats.beat(connection)
+
+    # --- speaking ---------------------------------------------------------------------------
 
     def delta(
         self, ref: str, agent: str, text: str, connection: str, *, reply_to: int | None = None
@@ -97,13 +121,12 @@ class Outside:
             AgentNotFound: this connection has not brought such an agent.
         """
         seat = self._seat_of(ref, agent, connection)
-        key = (seat.room, name_key(seat.name))
         with self._lock:
-            reply = self._speaking.get(key)
+            reply = self._speaking.get(seat.key)
         if reply is None:
             reply = self._begin(seat, reply_to)
             with self._lock:
-                self._speaking[key] = reply
+                self._speaking[seat.key] = reply
         reply.add(printable(text))
 
     def message(
@@ -119,6 +142,8 @@ class Outside:
     ) -> Message:
         """An outside agent's whole answer; it ends what the agent was streaming.
 
+        The answer to a whisper is a whisper.
+
         Raises:
             AgentNotFound: this connection has not brought such an agent.
             MessageEmpty, MessageTooLong, InvalidInput, IdempotencyConflict.
@@ -132,10 +157,10 @@ class Outside:
             reply_to,
             self._settings.rooms.message_limit,
             Kind.EXTERNAL,
-            to,
+            to or self._whispered_to(seat, reply_to),
         )
         with self._lock:
-            reply = self._speaking.pop((seat.room, name_key(seat.name)), None)
+            reply = self._speaking.pop(seat.key, None)
         if reply is not None:
             with self._store.read() as conn:
                 known = posting.stored_before(conn, seat.room, draft)
@@ -148,23 +173,21 @@ class Outside:
             self._logs.publish(posted.event)
         return posted.message
 
-    def forget_all(self, conn: Connection) -> None:
-        """At start nobody from outside is here yet."""
-        query = select(t.members.c.room_id, t.members.c.name).where(
-            t.members.c.kind == str(Kind.EXTERNAL)
-        )
-        for row in conn.execute(query).all():
-            attendance.went(conn, row.room_id, [row.name])
-        conn.execute(delete(t.members).where(t.members.c.kind == str(Kind.EXTERNAL)))
+    # --- inside -----------------------------------------------------------------------------
 
     def _seat_of(self, ref: str, agent: str, connection: str) -> Seat:
         with self._store.read() as conn:
             room_id = book.find_room(conn, ref)["id"]
-        with self._lock:
-            seat = self._seats.get((room_id, name_key(agent)))
+        seat = self._seats.get((room_id, name_key(agent)))
         if seat is None or seat.connection != connection:
             raise AgentNotFound(agent=agent)
         return seat
+
+    def _whispered_to(self, seat: Seat, reply_to: int | None) -> list[str]:
+        if reply_to is None:
+            return []
+        with self._store.read() as conn:
+            return hearing.answer_to(conn, seat.room, reply_to, seat.name) or []
 
     def _begin(self, seat: Seat, reply_to: int | None) -> Reply:
         values = {
@@ -173,6 +196,7 @@ class Outside:
             "content": "",
             "status": str(ReplyStatus.PENDING),
             "reply_to": reply_to,
+            "to": self._whispered_to(seat, reply_to) or None,
         }
 
         def work(conn: Connection) -> StreamEvent:
@@ -182,53 +206,69 @@ class Outside:
         self._logs.publish(event)
         return self._engine.turns.reply(event)
 
-    def _seat(
-        self,
-        conn: Connection,
-        ref: str,
-        wanted: Sequence[tuple[str, list[str]]],
-        connection: str,
-    ) -> tuple[Room, StreamEvent]:
-        room = book.load_room(conn, ref)
-        taken = {name_key(member.name) for member in room.members}
-        for position, (name, capabilities) in enumerate(wanted):
-            mine = self._seats.get((room.id, name_key(name)))
-            if mine is not None and mine.connection == connection:
-                continue
-            if name_key(name) in taken:
-                raise NameTaken(name=name)
-            taken.add(name_key(name))
-            row = {
-                "room_id": room.id,
-                "name": name,
-                "name_key": name_key(name),
-                "kind": str(Kind.EXTERNAL),
-                "position": 1_000 + position,
-                "joined_at": now(),
-                "capabilities": capabilities,
-            }
-            conn.execute(insert(t.members), row)
-            attendance.came(conn, room.id, [name])
-        return admin.announced(conn, room.id)
+    def _ended(self, connection: str, room_id: str | None = None) -> list[Seat]:
+        """Free a connection's seats (in one room); what its agents were saying is `partial`."""
+        here = self._seats.of(connection)
+        gone = self._seats.drop(seat for seat in here if room_id in (None, seat.room))
+        if len(gone) == len(here):
+            self._beats.end(connection)
+        with self._lock:
+            cut = [self._speaking.pop(seat.key, None) for seat in gone]
+        for reply in filter(None, cut):
+            reply.finish(ReplyStatus.PARTIAL if reply.text else ReplyStatus.FAILED)
+        return gone
+
+    def _keep_free(self, seats: Sequence[Seat]) -> None:
+        """The seats of one room wait for those who sat there."""
+        if not seats:
+            return
+        self._seats.put(seats)
+        away = partial(_away, room_id=seats[0].room, seats=seats, away=True)
+        self._logs.publish(self._store.write(away))
+        over = time.monotonic() + self._settings.rooms.outside_back_s
+        self._engine.turns.flusher.call_at(over, lambda: self._give_up(seats))
+
+    def _give_up(self, seats: Sequence[Seat]) -> None:
+        gone = self._seats.drop(seats)
+        if gone:
+            keys = [name_key(seat.name) for seat in gone]
+            self._later(
+                partial(seating.rise, room_id=gone[0].room, keys=keys, last_heard=gone[0].lost_seq)
+            )
+
+    def _went_quiet(self, connection: str, away: bool) -> None:
+        here = self._seats.of(connection)
+        for room_id in {seat.room for seat in here}:
+            seats = [seat for seat in here if seat.room == room_id]
+            self._later(partial(_away, room_id=room_id, seats=seats, away=away))
+
+    def _later(self, work: Any) -> None:
+        """Store a change of who is here without waiting for it."""
+        self._store.submit(work).add_done_callback(self._published)
+
+    def _published(self, done: Future[StreamEvent]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._logs.publish(done.result())
 
 
-def _capabilities(agent: Mapping[str, Any]) -> list[str]:
+def _away(conn: Connection, *, room_id: str, seats: Sequence[Seat], away: bool) -> StreamEvent:
+    return seating.mark_away(conn, room_id, [name_key(seat.name) for seat in seats], away=away)
+
+
+def _wanted(agents: Sequence[Mapping[str, Any]]) -> list[Wanted]:
+    if not 1 <= len(agents) <= MAX_AGENTS:
+        raise InvalidInput(
+            field="agents",
+            expected=words(N_("1 to {limit} agents"), limit=MAX_AGENTS),
+            found=len(agents),
+        )
+    return [Wanted(checked_name(str(one.get("name", ""))), _capabilities(one)) for one in agents]
+
+
+def _capabilities(agent: Mapping[str, Any]) -> tuple[str, ...]:
     given = agent.get("capabilities") or []
     if not isinstance(given, list) or len(given) > 50:
         raise InvalidInput(
             field="capabilities", expected=words(N_("a list of words")), found=str(given)[:40]
         )
-    return [str(word)[:80] for word in given]
-
-
-def _rise(conn: Connection, *, room_id: str, names: Sequence[str]) -> StreamEvent:
-    attendance.went(conn, room_id, names)
-    conn.execute(
-        delete(t.members).where(
-            t.members.c.room_id == room_id,
-            t.members.c.kind == str(Kind.EXTERNAL),
-            t.members.c.name_key.in_(names),
-        )
-    )
-    _room, event = admin.announced(conn, room_id)
-    return event
+    return tuple(str(word)[:80] for word in given)

@@ -1,8 +1,9 @@
 """Who may hear what. Everything that an agent is told of a room goes through here.
 
 An agent hears what was said while it sat in the room. A whisper is heard by who says it and by
-those it is for, and its answer is a whisper, too. People hear all that is not whispered. The
-owner of this machine reads everything: it is their database.
+those it is for, and its answer is a whisper, too. People hear all that is not whispered. Agents
+of other programs hear as agents of this app do (`ears`). The owner of this machine reads
+everything: it is their database.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from core.rooms import attendance
 from core.rooms.attendance import Span
 from core.rooms.rules import name_key
 from core.store import tables as t
+
+_NOT_YET: Span = (2**62, None)
 
 
 class Said(Protocol):
@@ -68,6 +71,22 @@ def hidden(message: Message) -> Message:
     return replace(
         message, content="", reasoning=None, speech=None, attachments=(), reason=None, hidden=True
     )
+
+
+def ears_of(conn: Connection, room_id: str, names: Iterable[str]) -> Listener:
+    """The ears of members and people of a room who listen from outside.
+
+    A name that never had a seat nor spoke here is somebody who is still to come: it has heard
+    nothing yet.
+    """
+    listener = Listener.named(conn, room_id, names)
+    people = select(t.messages.c.sender).distinct()
+    spoke = people.where(t.messages.c.room_id == room_id, t.messages.c.kind == str(Kind.HUMAN))
+    known = {name_key(name) for name in conn.execute(spoke).scalars()}
+    there = {
+        key: spans if spans or key in known else [_NOT_YET] for key, spans in listener.there.items()
+    }
+    return Listener(there)
 
 
 def transcript(

@@ -340,7 +340,7 @@ class Rooms:
     def resume(self) -> None:
         """After a start: repair what a kill left, answer what is unanswered, tidy up."""
         self._store.write(lambda conn: admin.tidy(conn, self._settings.rooms.deleted_days))
-        self._store.write(self.outside.forget_all)
+        self.outside.resume()
         self._engine.resume()
 
     def measure_power(self, power: Callable[[], float | None]) -> None:

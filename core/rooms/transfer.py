@@ -16,7 +16,7 @@ from core.messages import Kind, Message, ReplyStatus
 from core.rooms import book
 from core.rooms.attendance import Span
 from core.rooms.document import FORMAT
-from core.rooms.hearing import Listener
+from core.rooms.hearing import Listener, ears_of
 from core.rooms.model import Room
 from core.rooms.rules import name_key
 from core.store import Store
@@ -26,12 +26,12 @@ from core.store.times import now, to_text
 PAGE = 1_000
 
 
-def document(store: Store, ref: str) -> dict[str, Any]:
+def document(store: Store, ref: str, ears: Sequence[str] = ()) -> dict[str, Any]:
     """The whole room: {"engawa_room": 1, "exported_at", "room": {…}, "messages": [{…}]}.
 
     Whispers are in it, with those they are for. Agents from outside are named by their messages
     and by when they were there: they join by themselves. A reply that is being written is given
-    as far as it got.
+    as far as it got. With `ears`, what these members have not heard is there without its words.
 
     Raises:
         RoomNotFound: there is no such room.
@@ -39,8 +39,10 @@ def document(store: Store, ref: str) -> dict[str, Any]:
     with store.read() as conn:
         row = book.find_room(conn, ref)
         room = book.load_room(conn, row["id"])
-        kept = _Kept.of(conn, room.id)
-        messages = [_message(message, kept) for message in _all(conn, room.id)]
+        kept, said = _Kept.of(conn, room.id), _all(conn, room.id)
+        listener = ears_of(conn, room.id, ears) if ears else None
+        told = (listener.told(message) if listener else message for message in said)
+        messages = [_message(message, kept) for message in told]
         spans = _attendance(conn, room)
     inside = [
         {"name": member.name, "model": member.model, "muted": member.muted}
@@ -135,12 +137,14 @@ def _message(message: Message, kept: _Kept) -> dict[str, Any]:
     body = asdict(message)
     for name in ("room", "again", "hidden"):
         del body[name]
-    plain = {
+    plain: dict[str, Any] = {
         "attachments": list(body["attachments"]),
         "to": list(body["to"]),
         "created_at": to_text(message.created_at),
     }
-    return body | plain | kept.beside(message.seq)
+    if message.hidden:
+        plain |= {"variant": 1, "variants": 1}
+    return body | plain | kept.beside(None if message.hidden else message.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,10 @@ class _Kept:
     def of(cls, conn: Connection, room_id: str) -> _Kept:
         return cls(*(_by_seq(conn, table, room_id) for table in (t.variants, t.edits, t.votes)))
 
-    def beside(self, seq: int) -> dict[str, Any]:
+    def beside(self, seq: int | None) -> dict[str, Any]:
+        """What is kept beside this message; nothing for `None`."""
         kept = {"others": self.others, "edits": self.edits, "votes": self.votes}
-        return {name: rows.get(seq, []) for name, rows in kept.items()}
+        return {name: rows.get(seq, []) if seq else [] for name, rows in kept.items()}
 
 
 def _by_seq(conn: Connection, table: Table, room_id: str) -> dict[int, list[dict[str, Any]]]:

@@ -172,10 +172,10 @@ def test_history_is_limited_and_the_prompt_is_in_the_fixed_form(
     app: ServedApp, join: Callable[..., Client], ollama: ScriptedOllama
 ) -> None:
     room = new_room(app, "history")
-    for number in range(5):
-        say(app, room, f"line {number}")
-    join("history", "Haru", chat_history_limit=2).wait_for("joined")
+    say(app, room, "before anybody came")
+    join("history", "Haru", chat_history_limit=3, response_delay_ms=1500).wait_for("joined")
     ollama.requests.clear()
+    say(app, room, "line 4")
     say(app, room, "now")
     wait_until(complete(app, room, 1), "an answer")
     asked = [

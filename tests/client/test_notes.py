@@ -32,7 +32,10 @@ def body(seq: int, sender: str, content: str, **given: Any) -> dict[str, Any]:
 def begun(*past: dict[str, Any], agents: tuple[str, ...] = ("Haru",)) -> Notes:
     notes = Notes(agents)
     members = [{"name": name} for name in MEMBERS]
-    notes.begin({"members": members, "last_seq": len(past), "last_event": len(past)}, past)
+    notes.begin(
+        {"members": members, "last_seq": len(past), "last_event": len(past)},
+        dict.fromkeys(agents, past),
+    )
     return notes
 
 
@@ -137,12 +140,25 @@ def test_history_is_what_was_said_in_full() -> None:
         notes.hear(body(seq, "Yuki", f"line {seq}"))
     notes.hear(body(3, "Yuki", "", deleted=True))
     notes.hear(body(6, "Ren", "so f", status="pending"))
-    assert [message.content for message in notes.history(3)] == ["line 2", "line 4", "line 5"]
+    assert [line.content for line in notes.history("Haru", 3)] == [
+        "line 2",
+        "line 4",
+        "line 5",
+    ]
 
 
 def test_a_long_room_does_not_fill_the_memory() -> None:
     notes = begun()
     for seq in range(1, 3_001):
         notes.hear(body(seq, "Yuki", "x"))
-    assert len(notes.history(10_000)) == 1_000
+    assert len(notes.history("Haru", 10_000)) == 1_000
     assert notes.due("Haru") == 3_000
+
+
+def test_a_whisper_is_for_its_hearer_alone() -> None:
+    notes = begun(agents=("Haru", "瑞穂"))
+    notes.hear(body(1, "Yuki", "psst", to=["haru"]))
+    notes.hear(body(2, "Yuki", "", hidden=True))
+    assert (notes.due("Haru"), notes.due("瑞穂")) == (1, None)
+    assert [one.whispered for one in notes.history("Haru", 9)] == [True]
+    assert notes.history("瑞穂", 9) == []

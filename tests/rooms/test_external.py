@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.errors import AgentNotFound, IdempotencyConflict, InvalidInput, NameTaken, SenderIsAgent
@@ -98,8 +100,27 @@ def test_a_bad_join_seats_nobody(workbench, agents):
     assert len(workbench.rooms.get(ROOM).members) == 3
 
 
-def test_outside_agents_are_gone_after_a_restart(open_workbench):
+@pytest.mark.parametrize("back_s", [0.0, 0.2])
+def test_outside_agents_may_come_back_after_a_restart(open_workbench, back_s):
     bench = open_workbench()
     bench.rooms.outside.join(ROOM, HANA, "c1")
     bench.close()
-    assert len(open_workbench().rooms.get(ROOM).members) == 3
+    rooms = open_workbench(rooms={"outside_back_s": back_s}).rooms
+    assert all(member.away for member in rooms.get(ROOM).members if member.name == "Hana")
+    deadline = time.monotonic() + 10
+    while len(rooms.get(ROOM).members) > 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_seat_of_a_lost_connection_waits(workbench):
+    rooms = workbench.rooms
+    rooms.outside.join(ROOM, HANA, "c1")
+    rooms.outside.lost("c1")
+    assert [member.away for member in rooms.get(ROOM).members] == [False, False, False, True]
+    with pytest.raises(AgentNotFound):
+        rooms.outside.message(ROOM, "Hana", "too late", "c1")
+    rooms.outside.join(ROOM, HANA, "c2")
+    assert not any(member.away for member in rooms.get(ROOM).members)
+    with pytest.raises(NameTaken):
+        rooms.outside.join(ROOM, HANA, "c3")
