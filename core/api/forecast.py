@@ -44,6 +44,12 @@ class ForecastOut(BaseModel):
     host_bytes: int
     quantization: str | None
     local: bool
+    reading_bytes: int = Field(
+        description="Of files, while their numbers are converted; given back when memory is short."
+    )
+    grows: bool = Field(description="Whether the context takes its memory only as it fills.")
+    loaded_bytes: int = Field(description="Once loaded, before anything was read.")
+    peak_bytes: int = Field(description="The most at any time, loading included.")
 
 
 class CheckedOut(BaseModel):

@@ -9,7 +9,8 @@ from core.hardware.forecast import Checked, Forecast
 
 
 def forecast_body(found: Forecast) -> dict[str, Any]:
-    return {**asdict(found), "total_bytes": found.total_bytes}
+    told = ("total_bytes", "loaded_bytes", "peak_bytes")
+    return asdict(found) | {name: getattr(found, name) for name in told}
 
 
 def checked_body(found: Checked) -> dict[str, Any]:

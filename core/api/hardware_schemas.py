@@ -49,6 +49,7 @@ class ResidentOut(BaseModel):
     memory_bytes: int | None
     vram_bytes: int | None
     pid: int | None
+    loading: bool = Field(description="It is on its way there.")
 
 
 class HardwareOut(BaseModel):

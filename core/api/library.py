@@ -14,6 +14,7 @@ from core.api.library_bodies import (
     CreateModel,
     DeletedOut,
     DoneOut,
+    LoadModel,
     ModelFull,
     PlanOut,
     PullModel,
@@ -66,8 +67,9 @@ async def create_model(wanted: CreateModel, bench: Bench, lang: Language) -> JSO
     responses=failures(404),
     summary="Load a model into memory",
 )
-async def load_model(wanted: WhichModel, bench: Bench, lang: Language) -> JSONResponse:
-    return _job(bench, await in_thread(bench.models.load, wanted.model), lang)
+async def load_model(wanted: LoadModel, bench: Bench, lang: Language) -> JSONResponse:
+    """Anew, when it is there in another way. Ollama takes the context only."""
+    return _job(bench, await in_thread(bench.models.load, wanted.model, wanted.options()), lang)
 
 
 @router.post(

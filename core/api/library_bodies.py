@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.agents.prompt import choose_template, render_system
 from core.api.schemas import ModelOut, Name
 from core.models import NewModel
+from core.runner.loading import Device, KvType, LoadOptions, Quantization, from_words
 from core.workbench import Workbench
 
 
@@ -19,6 +20,19 @@ class _Body(BaseModel):
 
 class WhichModel(_Body):
     model: Name = Field(description="A model reference.")
+
+
+class LoadModel(WhichModel):
+    """How it is wanted in memory; what is left out is chosen by what fits."""
+
+    context_tokens: int | None = Field(None, ge=64, le=2**24, description="Bounds the context.")
+    kv_type: KvType = Field("f16", description="How keys and values are kept (hf: only).")
+    gpu_layers: int | None = Field(None, ge=0, le=10_000, description="Layers on the card.")
+    quantization: Quantization | None = Field(None, description="Of the weights (hf: only).")
+    device: Device = Field("auto", description="cpu leaves the card alone.")
+
+    def options(self) -> LoadOptions:
+        return from_words(self.model_dump())
 
 
 class PullModel(WhichModel):

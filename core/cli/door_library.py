@@ -11,6 +11,7 @@ from core.api.library_bodies import new_model
 from core.cli.door import Body
 from core.client.http import Http
 from core.jobs import Job
+from core.runner.loading import from_words
 from core.text import language
 from core.workbench import Workbench
 
@@ -29,8 +30,8 @@ class LocalLibrary:
     def create(self, new: Mapping[str, Any]) -> Body:
         return self._job(self._models.create(new_model(self._bench, new)))
 
-    def load(self, ref: str) -> Body:
-        return self._job(self._models.load(ref))
+    def load(self, ref: str, wanted: Mapping[str, Any]) -> Body:
+        return self._job(self._models.load(ref, from_words(wanted)))
 
     def switch(self, ref: str) -> Body:
         return self._job(self._models.switch(ref))
@@ -63,8 +64,8 @@ class RemoteLibrary:
     def create(self, new: Mapping[str, Any]) -> Body:
         return self._http.post(f"{_PATH}/create", new)
 
-    def load(self, ref: str) -> Body:
-        return self._http.post(f"{_PATH}/load", {"model": ref})
+    def load(self, ref: str, wanted: Mapping[str, Any]) -> Body:
+        return self._http.post(f"{_PATH}/load", {"model": ref, **wanted})
 
     def switch(self, ref: str) -> Body:
         return self._http.post(f"{_PATH}/switch", {"model": ref})

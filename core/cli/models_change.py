@@ -13,8 +13,10 @@ from core.cli.jobs import follow
 from core.cli.options import Json, Storage
 from core.cli.output import one_line, show, write
 from core.errors import InvalidInput
+from core.runner.loading import from_words
 from core.text import N_, _
 
+_QUANTIZATION = N_("none, int8, nf4; default: what fits.")
 Ref = Annotated[str, typer.Argument(metavar="REF", help=N_("Such as starter or ollama:NAME."))]
 
 
@@ -74,9 +76,31 @@ def create(
         follow(door, door.library.create(new), as_json)
 
 
-def load(ref: Ref, storage: Storage = None, as_json: Json = False) -> None:
+def load(
+    ref: Ref,
+    quantization: Annotated[str | None, typer.Option("--quantization", help=_QUANTIZATION)] = None,
+    gpu_layers: Annotated[
+        int | None, typer.Option("--gpu-layers", min=0, help=N_("Layers on the graphics card."))
+    ] = None,
+    kv: Annotated[str | None, typer.Option("--kv", help="f16, q8_0, q4_0")] = None,
+    context: Annotated[
+        int | None, typer.Option("--context", min=64, help=N_("Tokens of context."))
+    ] = None,
+    device: Annotated[str | None, typer.Option("--device", help="auto, cpu")] = None,
+    storage: Storage = None,
+    as_json: Json = False,
+) -> None:
+    given = {
+        "context_tokens": context,
+        "kv_type": kv,
+        "gpu_layers": gpu_layers,
+        "quantization": quantization,
+        "device": device,
+    }
+    wanted = {name: value for name, value in given.items() if value is not None}
+    from_words(wanted)  # refuses a word that there is not, before anything is asked
     with open_door(storage) as door:
-        _steps(follow(door, door.library.load(ref), as_json), as_json)
+        _steps(follow(door, door.library.load(ref, wanted), as_json), as_json)
 
 
 def unload(ref: Ref, storage: Storage = None, as_json: Json = False) -> None:

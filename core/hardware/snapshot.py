@@ -52,12 +52,13 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A model in memory. `pid` is its process where it is one of ours."""
+    """A model in memory, or on its way there. `pid` is its process where it is one of ours."""
 
     ref: str
     memory_bytes: int | None = None  # of the host
     vram_bytes: int | None = None
     pid: int | None = None
+    loading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from core.models.suggestions import Suggestion, suggestions
 from core.providers.base import STARTER, name_of, prefix_of
 from core.providers.managed import Managed, ModelDetails
 from core.providers.registry import Registry
+from core.runner.loading import AS_IT_COMES, LoadOptions, to_words
 from core.store import Store
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Models:
         self._telemetry, self._main, self._lists = telemetry, main, lists
         self._told: dict[str, tuple[float, Forecast | None]] = {}
         self.loads = Loads(store)
-        self._switching = switching.Switching(registry, telemetry, self.loads, choose, self._forget)
+        self._switching = switching.Switching(
+            registry, telemetry, self.loads, forecasts, choose, self._forget
+        )
         forget = self._forget
         jobs.register(
             pulling.pull_kind(lambda: self._ollama().library, forget),
@@ -134,8 +137,8 @@ class Models:
         params = {"unload": list(plan.unload), "choose": choose}
         return self._jobs.start(switching.KIND, ref, params)
 
-    def load(self, ref: str) -> Job:
-        """Load a model beside those that are in memory.
+    def load(self, ref: str, load: LoadOptions = AS_IT_COMES) -> Job:
+        """Load a model beside those that are in memory, in the way that `load` says.
 
         Raises:
             ModelRefused: its server loads and keeps models by itself.
@@ -144,7 +147,7 @@ class Models:
         """
         self._managed(ref)
         self._registry.info(ref)
-        return self._jobs.start(switching.LOAD, ref)
+        return self._jobs.start(switching.LOAD, ref, {"load": to_words(load)})
 
     def plan(self, ref: str) -> SwitchPlan:
         """What `switch` would do now.

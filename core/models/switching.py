@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from core.errors import ModelRefused, ProviderError, SwitchedBack, WorkbenchError
 from core.hardware import Snapshot, Telemetry
+from core.hardware.forecast import Forecasts
 from core.hardware.snapshot import Resident
 from core.jobs import ThreadKind, Work
 from core.jobs.kinds import Result
@@ -16,7 +17,7 @@ from core.models.loads import Loads
 from core.models.plan import size_of
 from core.providers.managed import Managed
 from core.providers.registry import Registry
-from core.runner.loading import AS_IT_COMES
+from core.runner.loading import AS_IT_COMES, LoadOptions, from_words
 from core.text import N_
 
 KIND, LOAD = "switch", "load"
@@ -39,10 +40,12 @@ class Switching:
         registry: Registry,
         telemetry: Telemetry,
         loads: Loads,
+        forecasts: Forecasts,
         chosen: Callable[[str], None],
         forget: Callable[[], None],
     ) -> None:
         self._registry, self._telemetry, self._loads = registry, telemetry, loads
+        self._forecasts = forecasts
         self._chosen, self._forget = chosen, forget
 
     @property
@@ -87,9 +90,11 @@ class Switching:
 
     def _load(self, work: Work, ref: str, steps: list[dict[str, Any]], code: str) -> None:
         before = self._telemetry.latest()
+        wanted = from_words(work.params.get("load") or {})
+        self._forecast(ref, wanted)
         work.say(code, model=ref)
         with _measured(work, steps, "load", ref) as step:
-            self._managed(ref).load(ref, AS_IT_COMES, work.cancel)
+            self._managed(ref).load(ref, wanted, work.cancel)
         if work.cancel.is_set():
             return
         after = self._fresh(time.time())
@@ -99,6 +104,11 @@ class Switching:
         step["bytes"] = vram or (held and size_of(held)) or None
         work.detail(steps=[*steps])
         self._loads.add(ref, step["seconds"], memory_bytes=memory, vram_bytes=vram)
+
+    def _forecast(self, ref: str, load: LoadOptions) -> None:
+        """Have what it takes compared with what is expected now."""
+        with suppress(ProviderError):
+            self._forecasts.awaits(self._forecasts.of(ref, load=load))
 
     def _back(
         self,

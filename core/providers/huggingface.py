@@ -15,7 +15,6 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from core.errors import AnswerEmpty, ModelMissing, ProviderError, StreamBroken
-from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
 from core.paths import STARTER_MODEL
@@ -37,12 +36,13 @@ from core.providers.base import (
     split_adapter,
 )
 from core.providers.managed import ModelDetails
-from core.providers.shapes import shape_of_folder
 from core.providers.tokens import TOKENIZER_FILE
 from core.providers.trash import Trashing, licence
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
+from core.runner.shapes.folder import shape_of_folder
+from core.runner.shapes.shape import ModelShape
 
 DRAWN_S = 2.0  # a runner needs longer to load, so that no answer comes later for it
 
@@ -83,7 +83,7 @@ class RunnerProvider:
     def resident(self) -> list[Resident]:
         """Its models that are in memory or on their way there."""
         return [
-            Resident(ref, pid=pid)
+            Resident(ref, pid=pid, loading=not self._pool.is_ready(ref))
             for ref, pid in self._pool.pids().items()
             if prefix_of(ref) == self.name
         ]

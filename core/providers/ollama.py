@@ -20,8 +20,6 @@ from core.errors import (
     ServerAway,
     ServerFault,
 )
-from core.hardware.forecast.gguf_shape import lists_missing
-from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.messages import PromptMessage
 from core.providers.abilities import check_able
@@ -54,6 +52,8 @@ from core.providers.ollama_served import TITLE, OllamaServed
 from core.providers.ollama_shapes import Shapes
 from core.providers.shapes import shape_of_metadata
 from core.providers.watch import Cancelled, Watch
+from core.runner.shapes.gguf import lists_missing
+from core.runner.shapes.shape import ModelShape
 
 
 class OllamaProvider(OllamaManaging, OllamaServed):

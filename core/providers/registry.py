@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from core.errors import ModelNotFound, WorkbenchError
-from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Resident
 from core.metrics import Counts, Price
 from core.providers.base import (
@@ -29,6 +28,7 @@ from core.providers.ladder import Ladder
 from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters
+from core.runner.shapes.shape import ModelShape
 
 T = TypeVar("T")
 Tuner = Callable[[str, GenerationOptions], GenerationOptions]

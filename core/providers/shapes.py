@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from core.hardware.forecast.config import FEED_FORWARD, HEADS, HIDDEN, layers_of, text_of
-from core.hardware.forecast.fields import Fields
-from core.hardware.forecast.gguf_shape import layers_of_metadata
-from core.hardware.forecast.shape import ModelShape
 from core.providers.base import ModelInfo
-from core.runner.folder import ModelFolder
+from core.runner.shapes.fields import Fields
+from core.runner.shapes.gguf import layers_of_metadata
+from core.runner.shapes.shape import ModelShape
 
 
 @runtime_checkable
@@ -24,26 +22,6 @@ class Shaped(Protocol):
             ModelMissing: it is not installed.
             ProviderError: its server does not tell.
         """
-
-
-def shape_of_folder(found: ModelFolder, ref: str) -> ModelShape:
-    """From config.json and the headers of the safetensors."""
-    text = Fields(text_of(found.config))
-    return ModelShape(
-        ref=ref,
-        engine="transformers",
-        architecture=found.family,
-        layers=layers_of(found.config),
-        weights_bytes=found.size_bytes,
-        vocabulary=text.count("vocab_size"),
-        hidden=text.count(*HIDDEN),
-        feed_forward=text.count(*FEED_FORWARD),
-        heads=text.count(*HEADS),
-        context_tokens=found.context_tokens,
-        parameters=found.parameters,
-        linear_parameters=found.linear_parameters,
-        quantization=found.quantization,
-    )
 
 
 def shape_of_metadata(

@@ -18,9 +18,9 @@ from core.runner.host_prompt import Prompt, PromptMaker
 from core.runner.host_sampling import Sampler, rules_for
 from core.runner.host_shape import Shape, Shapes
 from core.runner.host_text import Detokeniser, StopTexts, Thoughts
+from core.runner.needs import READ_AT_ONCE
 from core.runner.protocol import CANCELLED, LENGTH, STOP, Ask
 
-READ_AT_ONCE = 512  # tokens of a prompt between two looks at the cancel mark
 SEEN_BEFORE = 8  # tokens of a begun answer that its next words are decoded after
 
 Piece = tuple[bool, str]

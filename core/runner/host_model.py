@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelIncomplete, ModelRefused, OutOfMemory
-from core.runner.fitting import layers_of
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.host_placing import Place, layers_on_card, place_of, threads
 from core.runner.loading import AS_IT_COMES, LoadOptions
+from core.runner.shapes.config import layers_of
 
 NOT_NEEDED = ("scipy", "sklearn", "PIL", "pandas", "torchvision")
 
@@ -67,6 +67,8 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
         raise OutOfMemory(model=ref, detail=_first_line(error)) from None
     except (ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise ModelRefused(model=ref, detail=_first_line(error)) from error
+    if place.quantization != "none":
+        _let_go_of_files(model)
     return _checked(ref, found, model, tokenizer, place)
 
 
@@ -90,6 +92,14 @@ def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, place: Pl
     )
 
 
+def _let_go_of_files(model: Any) -> None:
+    """Copy what was not shrunk: as long as one tensor lies in the file, all of it stays in memory,
+    the numbers that were shrunk included."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.is_floating_point() and tensor.device.type == "cpu":
+            tensor.data = tensor.data.clone()
+
+
 def _keeps_states(config: Any) -> bool:
     """Whether transformers' own cache holds the states of a model that has some."""
     from transformers.cache_utils import DynamicCache, LinearAttentionCacheLayerMixin
@@ -104,7 +114,7 @@ def _report(found: ModelFolder, model: Any, place: Place) -> dict[str, Any]:
         "device": place.device.partition(":")[0],
         "dtype": str(place.dtype).removeprefix("torch."),
         "quantization": own or place.quantization,
-        "layers": layers_of(found),
+        "layers": len(layers_of(found.config)),
         "gpu_layers": layers_on_card(model),
         "weight_bytes": int(model.get_memory_footprint()),
         "window": found.context_tokens or 2048,

@@ -12,10 +12,11 @@ from core.errors import OutOfMemory
 from core.runner.fitting import CARD_RESERVE, GIB, Placing, Room, choose, fits
 from core.runner.folder import ModelFolder, tensors_of
 from core.runner.loading import LoadOptions
+from core.runner.needs import number_bytes
+from core.runner.shapes.folder import shape_of_folder
 
 SMALL = 100_000_000  # parameters; below, a GPU brings nothing but its context's memory
 TINY = 40_000_000  # parameters; below, one thread is enough
-FULL_PRECISION = 1_000_000_000  # parameters; above, bfloat16 on the CPU too
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def place_of(found: ModelFolder, load: LoadOptions, ref: str) -> Place:
     import torch
 
     room = _room(found, load, torch)
-    each = 4 if found.parameters < FULL_PRECISION else 2
+    each = number_bytes(shape_of_folder(found, ref), on_card=False)
     way = choose(found, load, room, each)
     if not fits(way, room):
         free = (room.card_bytes or 0) if way.on_card and not way.split else room.host_bytes

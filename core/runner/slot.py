@@ -82,7 +82,11 @@ class Slot:
         """
         limits = Limits(first_token_s=limit_s)
         with closing(self.stream(Status(), limits, cancel, load)) as pieces:
-            return any(piece.done is not None for piece in pieces)
+            there = any(piece.done is not None for piece in pieces)
+        process = self.process
+        if there and process is not None:
+            process.load = load  # its context and cache are those of the answers to come
+        return there
 
     def unload(self, cancel: threading.Event, *, force: bool) -> bool:
         """End the process after the answer under way, at once with `force`; whether it is gone.

@@ -86,6 +86,7 @@ def _options(model: ModelInfo) -> dict[str, str]:
     found = {"show": _("Details")}
     if model.provider in MANAGED and CHAT in model.capabilities:
         found |= {"unload": _("Unload")} if model.loaded else {"load": _("Load")}
+        found |= {"load_so": _("Load in another way")} if model.provider == "hf" else {}
     if model.provider in MANAGED and model.ref != STARTER:
         found["delete"] = _("Delete")
     return found

@@ -57,6 +57,8 @@ def test_everything_that_can_be_done(client: httpx.Client, ollama: ScriptedOllam
     assert switched["progress"]["detail"]["steps"][-1]["step"] == "load"
     assert ended(client, client.post(f"{at}/load", json={"model": "ollama:aki"}))["state"] == "done"
     assert set(ollama.loaded) == {"big", "aki"}
+    so = {"model": "ollama:aki", "context_tokens": 1024, "quantization": "int9"}
+    assert client.post(f"{at}/load", json=so).status_code == 422
     assert client.post(f"{at}/unload", json={"model": "ollama:aki"}).status_code == 200
     assert set(ollama.loaded) == {"big"}
     assert client.delete(f"{at}/ollama:aki").json() == {"model": "ollama:aki", "restorable": False}

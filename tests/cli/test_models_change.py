@@ -66,8 +66,10 @@ def test_switch_plans_measures_and_unloads(run: Run, ollama: ScriptedOllama) -> 
     assert run("models", "switch", "ollama:tiny").code == 0
     assert "tiny" in ollama.loaded
     assert run("models", "unload", "ollama:tiny").code == 0
-    assert run("models", "load", "ollama:tiny").code == 0
-    assert "tiny" in ollama.loaded
+    assert run("models", "load", "ollama:tiny", "--context", "1024").code == 0
+    assert ollama.loaded["tiny"] >= 1024
+    wrong = run("models", "load", "ollama:tiny", "--quantization", "int9")
+    assert (wrong.code, "none / int8 / nf4" in wrong.err) == (1, True)
 
 
 def test_delete_asks(run: Run, ollama: ScriptedOllama) -> None:

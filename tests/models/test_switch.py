@@ -55,6 +55,7 @@ def test_one_click(server: ScriptedOllama, bench: Workbench) -> None:
     assert job.result["seconds"] >= 0.3
     expected = bench.models.plan("ollama:big").expected_s
     assert expected == pytest.approx(steps[2]["seconds"], abs=0.01)
+    assert {"ollama:big"} == set(bench.forecasts.awaited())  # it will be measured
     load = bench.models.loads.of("ollama:big")[0]
     assert load.seconds == pytest.approx(expected, abs=0.01)
 

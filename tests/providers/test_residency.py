@@ -28,6 +28,9 @@ class Pool:
     def pids(self) -> dict[str, int]:
         return {"starter": os.getpid(), "hf:other": 1}
 
+    def is_ready(self, _ref: str) -> bool:
+        return True
+
 
 def test_a_server_tells_what_lies_where(server: ScriptedOllama) -> None:
     provider = OllamaProvider(server.url)

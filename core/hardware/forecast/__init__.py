@@ -3,6 +3,6 @@
 from core.hardware.forecast.forecast import Forecast
 from core.hardware.forecast.kept import Checked, Kept
 from core.hardware.forecast.service import Forecasts
-from core.hardware.forecast.shape import KvLayer, ModelShape
+from core.runner.shapes.shape import KvLayer, ModelShape
 
 __all__ = ["Checked", "Forecast", "Forecasts", "Kept", "KvLayer", "ModelShape"]

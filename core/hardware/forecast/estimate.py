@@ -6,25 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.hardware.forecast.forecast import Forecast, Place, Verdict
-from core.hardware.forecast.shape import ModelShape
 from core.runner.loading import LoadOptions
+from core.runner.needs import RUNNER_BYTES, SMALL_BITS_BYTES, needs, number_bytes, quantised
+from core.runner.shapes.shape import ModelShape
 
 MIB = 1024**2
 BATCH = 512  # tokens that llama.cpp reads at once
 SHORTEST = 512  # no shorter context is proposed
 STEP = 256
 
-# What a process holds beside the model, measured with tests/hardware/forecast/test_total.py
-# (Linux, CPU build of torch 2.13, transformers 5.23); on a card CUDA's context comes to it. What
-# really is so on this machine is learned, see correction.py.
-RUNNER_BYTES = 340 * MIB
+# What a process holds beside the model. Of the card's share nothing was measured yet: it is what
+# others report. What really is so on this machine is learned, see kept.py.
 CUDA_BYTES = 450 * MIB
 SERVER_BYTES = 450 * MIB
 
 SMALL = 100_000_000  # parameters: smaller ones stay off the card, see runner/host_model.py
-FULL_PRECISION = 1_000_000_000  # parameters: larger ones compute in 16 bits on the CPU too
-# A 4-bit weight with its doubly quantised scales, and an 8-bit one with one scale a row.
-WEIGHT_BYTES = {"nf4": 0.5 + 1 / 64 + 4 / (64 * 256), "int8": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +42,7 @@ class Parts:
     overhead: int
     adapters: int
     projector: int
+    reading: int = 0
 
     @property
     def total(self) -> int:
@@ -62,7 +59,7 @@ def place_of(shape: ModelShape, load: LoadOptions, *, card: bool) -> Place:
     if not card or load.device == "cpu" or load.gpu_layers == 0:
         return "host"
     small = shape.parameters is not None and shape.parameters < SMALL
-    if shape.engine == "transformers" and small and not _quantised(shape, load):
+    if shape.engine == "transformers" and small and not quantised(shape, load):
         return "host"
     return "gpu"
 
@@ -113,65 +110,48 @@ def forecast(
         host_bytes=round((1 - share) * (parts.weights + parts.kv)),
         quantization=load.quantization or shape.quantization,
         local=shape.local,
+        reading_bytes=parts.reading,
+        grows=shape.engine == "transformers",
     )
 
 
 def parts_of(shape: ModelShape, context_tokens: int, load: LoadOptions, place: Place) -> Parts:
     """Every part of a model whole in one place."""
-    number = compute_bytes(shape, load, place)
-    quantised = load.kv_type if shape.engine == "llama.cpp" or load.kv_type != "f16" else "f16"
+    if shape.engine == "llama.cpp":
+        return _served(shape, context_tokens, load)
+    on_card = place == "gpu"
+    found = needs(
+        shape, context_tokens, load, number_bytes(shape, on_card=on_card), on_card=on_card
+    )
     return Parts(
-        weights=weights_bytes(shape, load, place),
-        kv=shape.kv_bytes(context_tokens, quantised, number),
-        compute=_buffers(shape, context_tokens, number),
-        overhead=_overhead(shape, place),
+        weights=found.weights,
+        kv=found.kv,
+        compute=found.working,
+        overhead=_process_bytes(shape, load, on_card=on_card),
+        adapters=shape.adapter_bytes,
+        projector=shape.projector_bytes,
+        reading=found.reading,
+    )
+
+
+def _served(shape: ModelShape, context_tokens: int, load: LoadOptions) -> Parts:
+    """In a server of llama.cpp's kind, which sets the whole context aside when it loads."""
+    rows = min(BATCH, context_tokens)
+    hidden, inner = shape.hidden or 0, shape.feed_forward or 4 * (shape.hidden or 0)
+    return Parts(
+        weights=shape.weights_bytes,
+        kv=shape.kv_bytes(context_tokens, load.kv_type),
+        compute=rows * 4 * ((shape.vocabulary or 0) + 2 * inner + 6 * hidden),
+        overhead=SERVER_BYTES,
         adapters=shape.adapter_bytes,
         projector=shape.projector_bytes,
     )
 
 
-def compute_bytes(shape: ModelShape, load: LoadOptions, place: Place) -> float:
-    """The size of a number as the model computes: 16 bits but for small ones on the CPU."""
-    if shape.engine == "llama.cpp" or place == "gpu" or _quantised(shape, load):
-        return 2.0
-    return 4.0 if (shape.parameters or FULL_PRECISION) < FULL_PRECISION else 2.0
-
-
-def weights_bytes(shape: ModelShape, load: LoadOptions, place: Place) -> int:
-    """The weights as they will lie in memory, which need not be as they lie in their files."""
-    if shape.engine == "llama.cpp" or shape.parameters is None or shape.quantization:
-        return shape.weights_bytes
-    number = compute_bytes(shape, load, place)
-    each = WEIGHT_BYTES.get(load.quantization or "none")
-    if each is None:
-        return round(shape.parameters * number)
-    linear = shape.linear_parameters or 0
-    return round(linear * each + (shape.parameters - linear) * number)
-
-
-def _quantised(shape: ModelShape, load: LoadOptions) -> bool:
-    return load.quantization in WEIGHT_BYTES or (
-        shape.engine == "transformers" and shape.quantization is not None
-    )
-
-
-def _buffers(shape: ModelShape, context_tokens: int, number: float) -> int:
-    """What computing one step needs beside: activations, and the scores of all words."""
-    hidden, inner = shape.hidden or 0, shape.feed_forward or 4 * (shape.hidden or 0)
-    words = shape.vocabulary or 0
-    if shape.engine == "llama.cpp":
-        rows = min(BATCH, context_tokens)
-        return rows * 4 * (words + 2 * inner + 6 * hidden)
-    # A prompt is read at once: one layer's activations, and its keys and values copied as they
-    # grow; only the last token's scores.
-    layer = max((one.kv_bytes(context_tokens, number, number) for one in shape.layers), default=0)
-    return round(context_tokens * number * (3 * inner + 6 * hidden) + 2 * layer + 4 * words)
-
-
-def _overhead(shape: ModelShape, place: Place) -> int:
-    if shape.engine == "llama.cpp":
-        return SERVER_BYTES
-    return CUDA_BYTES if place == "gpu" else RUNNER_BYTES
+def _process_bytes(shape: ModelShape, load: LoadOptions, *, on_card: bool) -> int:
+    if on_card:
+        return CUDA_BYTES
+    return RUNNER_BYTES + (SMALL_BITS_BYTES if quantised(shape, load) else 0)
 
 
 def _window(shape: ModelShape, context_tokens: int) -> int:
@@ -195,6 +175,7 @@ def _scaled(parts: Parts, share: float) -> Parts:
         parts.overhead,
         parts.adapters,
         parts.projector,
+        parts.reading,
     )
 
 

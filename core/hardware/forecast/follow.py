@@ -10,7 +10,9 @@ from core.hardware.forecast.forecast import Forecast
 from core.hardware.forecast.room import card_of
 from core.hardware.snapshot import Resident, Snapshot
 
-SETTLED_S = 10.0  # after it was first seen: it has answered something by then
+# After it was first seen: it has answered something by then. What grows with the text is looked
+# at once, before it has read any.
+SETTLED_S = 10.0
 PATIENCE_S = 600.0  # a load that does not come is forgotten
 
 
@@ -39,6 +41,11 @@ class Follower:
             if found.local and all(model.ref != found.ref for model in before.models):
                 self._awaited.setdefault(found.ref, _Awaited(found, before))
 
+    def awaited(self) -> tuple[str, ...]:
+        """Of which models the measurement is still to come."""
+        with self._lock:
+            return tuple(self._awaited)
+
     def see(self, now: Snapshot) -> None:
         """A new snapshot."""
         with self._lock:
@@ -51,13 +58,13 @@ class Follower:
 
     def _look(self, one: _Awaited, model: Resident | None, now: Snapshot) -> bool:
         """Whether there is nothing more to wait for."""
-        if model is None:
+        if model is None or model.loading:
             return one.seen_at is not None or now.at - one.before.at > PATIENCE_S
         one.seen_at = one.seen_at or now.at
         measured, source = measure(one.forecast, model, one.before, now)
         if measured is not None and measured > one.most_bytes:
             one.most_bytes, one.source = measured, source
-        if now.at - one.seen_at < SETTLED_S:
+        if now.at - one.seen_at < SETTLED_S and not one.forecast.grows:
             return False
         if one.most_bytes:
             self._checked(one.forecast, one.most_bytes, one.source)

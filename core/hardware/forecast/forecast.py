@@ -22,6 +22,10 @@ class Forecast:
     It does not promise speed, and nothing about what other programs take a moment later.
     `longest_context` is the longest that would fit now (`None`: not even the shortest, or not
     known); `fitting_layers` how many of `layers` the card takes at the wanted context.
+
+    `reading_bytes` are pages of the weights' files that lie in memory beside all this while their
+    numbers are converted; the system takes them back when memory is short, so the verdict does
+    not count them. `grows`: keys and values come with the text, and not when it is loaded.
     """
 
     ref: str
@@ -44,6 +48,8 @@ class Forecast:
     host_bytes: int = 0
     quantization: str | None = None
     local: bool = True
+    reading_bytes: int = 0
+    grows: bool = False
 
     @property
     def raw_bytes(self) -> int:
@@ -66,3 +72,15 @@ class Forecast:
     def fits(self) -> bool:
         """Whether it may be loaded as wanted; an unknown one may."""
         return self.verdict in ("fits", "unknown")
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most that its process will hold at any time, while it is loaded or answers."""
+        loading = self.weights_bytes + self.overhead_bytes + self.reading_bytes
+        return max(self.total_bytes, loading + self.correction_bytes)
+
+    @property
+    def loaded_bytes(self) -> int:
+        """What it will take once it is loaded and before it has read anything."""
+        later = self.kv_bytes + self.compute_bytes if self.grows else 0
+        return self.total_bytes - later

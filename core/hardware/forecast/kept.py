@@ -64,9 +64,10 @@ class Kept:
         self._rows: list[Checked] | None = None
 
     def add(self, found: Forecast, measured_bytes: int, source: str) -> None:
-        """Keep one; returns at once."""
-        values = (now(), found.ref, found.place, found.context_tokens, found.raw_bytes)
-        checked = Checked(*values, found.total_bytes, measured_bytes, source)
+        """Keep one; returns at once. What is compared is the model loaded, not yet reading."""
+        told = found.loaded_bytes
+        values = (now(), found.ref, found.place, found.context_tokens)
+        checked = Checked(*values, told - found.correction_bytes, told, measured_bytes, source)
         row = {name: getattr(checked, name) for name in COLUMNS}
 
         def work(connection: Connection) -> None:

@@ -11,9 +11,9 @@ from core.hardware.forecast.follow import Follower
 from core.hardware.forecast.forecast import Forecast
 from core.hardware.forecast.kept import Kept
 from core.hardware.forecast.room import card_of, room_of
-from core.hardware.forecast.shape import ModelShape
 from core.hardware.snapshot import Snapshot
 from core.runner.loading import AS_IT_COMES, KvType, LoadOptions
+from core.runner.shapes.shape import ModelShape
 
 SHAPE_AGE_S = 60.0
 
@@ -74,6 +74,10 @@ class Forecasts:
     def awaits(self, found: Forecast) -> None:
         """Its model is going to be loaded so: measure what it then takes."""
         self._follower.awaits(found, self._snapshot())
+
+    def awaited(self) -> tuple[str, ...]:
+        """The models that are being loaded, or have just been, and are measured next."""
+        return self._follower.awaited()
 
     def see(self, now: Snapshot) -> None:
         """A new snapshot, of the sampler."""

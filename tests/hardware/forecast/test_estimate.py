@@ -11,11 +11,11 @@ from core.hardware import Gpu, Resident, Snapshot
 from core.hardware.forecast import Forecast, Kept, KvLayer, ModelShape
 from core.hardware.forecast.estimate import Room, forecast, place_of
 from core.hardware.forecast.follow import Follower
-from core.hardware.forecast.gguf_shape import layers_of_metadata, lists_missing
 from core.hardware.forecast.kept import Checked, alike, corrected
 from core.hardware.forecast.room import room_of
 from core.paths import DataPaths
 from core.runner.loading import LoadOptions
+from core.runner.shapes.gguf import layers_of_metadata, lists_missing
 from core.store import Store
 
 GIB = 1024**3
@@ -142,6 +142,31 @@ def test_a_load_beside_another_is_not_measured_by_the_card(store: Store) -> None
     for second in range(1, 15):
         follower.see(snapshot(4 * GIB, both, at=float(second)))
     assert kept.recent() == []
+
+
+def test_what_grows_with_the_text_is_compared_as_soon_as_it_is_loaded(store: Store) -> None:
+    small = replace(QWEN, ref="hf:a", engine="transformers", parameters=1_000_000)
+    found = forecast(small, 8192, LoadOptions(), Room("host", 5 * GIB, 5 * GIB))
+    assert found.grows
+    assert found.loaded_bytes < found.total_bytes - found.kv_bytes
+    kept = Kept(store)
+    follower = Follower(kept.add)
+    follower.awaits(found, snapshot(0))
+    for second, (size, loading) in enumerate([(9 * GIB, True), (GIB, False), (4 * GIB, False)]):
+        there = Resident("hf:a", memory_bytes=size, pid=1, loading=loading)
+        follower.see(snapshot(0, (there,), at=float(second)))
+    [checked] = kept.recent()
+    assert (checked.measured_bytes, checked.total_bytes) == (GIB, found.loaded_bytes)
+
+
+def test_numbers_that_are_converted_lie_in_memory_twice_for_a_while() -> None:
+    files = 10**8  # of 50 million parameters in 16 bits, which the processor computes in 32
+    shape = ModelShape("hf:x", "transformers", "llama", (LAYER,), files, parameters=50_000_000)
+    found = forecast(shape, 64, LoadOptions(), Room("host", None, None))
+    assert (found.weights_bytes, found.reading_bytes) == (2 * files, files)
+    assert found.peak_bytes == found.weights_bytes + found.overhead_bytes + files
+    whole = replace(shape, weights_bytes=2 * files)
+    assert forecast(whole, 64, LoadOptions(), Room("host", None, None)).reading_bytes == 0
 
 
 def row(model: str, missing: int) -> Checked:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from core.hardware.forecast.config import DEFAULTS, layers_of, text_of
-from core.hardware.forecast.shape import ModelShape
+from core.runner.shapes.config import DEFAULTS, layers_of, text_of
+from core.runner.shapes.shape import ModelShape
 
 torch = pytest.importorskip("torch")
 SMALL = {

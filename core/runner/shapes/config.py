@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.hardware.forecast.fields import Fields, whole
-from core.hardware.forecast.linear import linear_layer
-from core.hardware.forecast.shape import KvLayer
+from core.runner.shapes.fields import Fields, whole
+from core.runner.shapes.linear import linear_layer
+from core.runner.shapes.shape import KvLayer
 
 LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "num_transformer_layers")
 HEADS = ("num_attention_heads", "n_head", "num_query_heads")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.hardware.forecast.fields import Fields
-from core.hardware.forecast.shape import KvLayer
+from core.runner.shapes.fields import Fields
+from core.runner.shapes.shape import KvLayer
 
 BATCH, PAD = 512, 256
 # Which layer of how many sees everything, where the file does not tell (llama-model.cpp).

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.hardware.forecast.fields import Fields
-from core.hardware.forecast.shape import KvLayer
+from core.runner.shapes.fields import Fields
+from core.runner.shapes.shape import KvLayer
 
 
 def linear_layer(fields: Fields) -> KvLayer:
