@@ -7,17 +7,7 @@ import streamlit as st
 from core.errors import RoomNotFound
 from core.rooms.policies import policy_of
 from core.text import _
-from pages.ui import (
-    company,
-    dialogs,
-    failures,
-    frame,
-    line_dialogs,
-    preflight,
-    prompt_dialog,
-    style,
-    transcript,
-)
+from pages.ui import company, failures, frame, preflight, style, transcript, wanted
 from pages.ui.engine import workbench
 from pages.ui.footer import footer
 from pages.ui.markdown import plain
@@ -49,21 +39,13 @@ def show(ref: str) -> None:
             st.title(plain(room.name), anchor=False, width="content")
             policy = policy_of(room.policy)
             st.badge(_(policy.title), color="gray", help=_(policy.explained))
-            company.folded(room)
+            company.folded(bench, room)
         preflight.card(bench, room)
         conversation(room)
     with beside:
         company.column(bench, room)
     footer(room.id)
-    if tab.deleting is not None:
-        deleting, tab.deleting = tab.deleting, None
-        dialogs.delete_line(*deleting)
-    if tab.changing is not None:
-        changing, tab.changing = tab.changing, None
-        line_dialogs.show(*changing)
-    if tab.asking_prompt is not None:
-        asked, tab.asking_prompt = tab.asking_prompt, None
-        prompt_dialog.show(*asked)
+    wanted.show(room)
 
 
 def show_first() -> None:

@@ -21,6 +21,7 @@ from core.api.tuning_bodies import record_body, tuning_body
 from core.api.turn_bodies import policy_body, queue_body
 from core.cli.door import Body
 from core.cli.door_agents import LocalAgents
+from core.cli.door_editing import LocalEditing
 from core.cli.door_jobs import LocalJobs
 from core.cli.door_library import LocalLibrary
 from core.cli.later import later_providers
@@ -92,10 +93,12 @@ class LocalDoor:
         found = self._rooms.messages(ref, limit=limit, after=after)
         return [message_body(message, language()) for message in found]
 
-    def post(self, ref: str, content: str, *, sender: str | None, key: str | None) -> Body:
+    def post(
+        self, ref: str, content: str, *, sender: str | None, key: str | None, to: Sequence[str] = ()
+    ) -> Body:
         name = sender or self._bench.preferences.get("user_name")
         name = name or self._bench.settings.rooms.user_name
-        message = self._rooms.post(ref, content, sender=name, key=key)
+        message = self._rooms.post(ref, content, sender=name, key=key, to=to)
         self._asked.add(message.room)
         return message_body(message, language())
 
@@ -116,6 +119,10 @@ class LocalDoor:
 
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return room_body(self._rooms.take_in(document, name))
+
+    @property
+    def editing(self) -> LocalEditing:
+        return LocalEditing(self._rooms, self._asked.add)
 
     @property
     def agents(self) -> LocalAgents:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from core.cli.door import Body
 from core.cli.door_agents import RemoteAgents
+from core.cli.door_editing_remote import RemoteEditing
 from core.cli.door_jobs import RemoteJobs
 from core.cli.door_library import RemoteLibrary
 from core.cli.tuned import tuned_record
@@ -60,8 +61,11 @@ class RemoteDoor:
     def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]:
         return list(self._http.get("/api/messages", room=ref, limit=limit, after=after)["messages"])
 
-    def post(self, ref: str, content: str, *, sender: str | None, key: str | None) -> Body:
-        given = {"room": ref, "content": content, "sender": sender, "idempotency_key": key}
+    def post(
+        self, ref: str, content: str, *, sender: str | None, key: str | None, to: Sequence[str] = ()
+    ) -> Body:
+        given: Body = {"room": ref, "content": content, "sender": sender, "idempotency_key": key}
+        given["to"] = list(to) or None
         body = {name: value for name, value in given.items() if value is not None}
         return self._http.post("/api/message", body)
 
@@ -70,7 +74,10 @@ class RemoteDoor:
 
     def quiet(self, ref: str) -> bool:
         now = self.queue(ref)
-        return not now["speaking"] and not any(one["state"] == "open" for one in now["rounds"])
+        if now["speaking"]:
+            return False
+        waits = self.room(ref)["halted"] is not None  # its round stays open
+        return waits or not any(one["state"] == "open" for one in now["rounds"])
 
     def prompt(self, ref: str, seq: int) -> Body:
         return self._http.get(f"{self._room(ref)}/messages/{seq}/prompt")
@@ -80,6 +87,10 @@ class RemoteDoor:
 
     def take_in(self, document: Mapping[str, Any], name: str | None) -> Body:
         return self._http.post("/api/v1/rooms/import", {"document": document, "name": name})
+
+    @property
+    def editing(self) -> RemoteEditing:
+        return RemoteEditing(self._http)
 
     @property
     def agents(self) -> RemoteAgents:

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli import rooms_files, rooms_preflight, rooms_prompt, rooms_turns
+from core.cli import (
+    rooms_files,
+    rooms_lines,
+    rooms_people,
+    rooms_preflight,
+    rooms_prompt,
+    rooms_turns,
+)
 from core.cli.door import Body, Door, open_door
 from core.cli.live import Transcript
 from core.cli.options import Json, RoomName, Storage
@@ -21,6 +28,8 @@ rooms_files.add_to(app)
 rooms_prompt.add_to(app)
 rooms_turns.add_to(app)
 rooms_preflight.add_to(app)
+rooms_lines.add_to(app)
+rooms_people.add_to(app)
 
 STEP_S = 0.5
 QUIET_S = 2.0
@@ -85,12 +94,16 @@ def say(
     key: Annotated[
         str | None, typer.Option("--key", help=N_("Sent twice with one key, it is stored once."))
     ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help=N_("Whisper it to this one alone; several times if need be.")),
+    ] = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
     with open_door(storage) as door:
         found = door.room(room)
-        message = door.post(found["id"], text, sender=sender, key=key)
+        message = door.post(found["id"], text, sender=sender, key=key, to=to or ())
         if not wait:
             show(message, as_json, [_("Stored as message {seq}.", seq=message["seq"])])
             return

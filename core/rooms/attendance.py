@@ -20,6 +20,16 @@ def spans(conn: Connection, room_id: str, name: str) -> list[Span]:
     return [(row.since_seq, row.until_seq) for row in conn.execute(query)]
 
 
+def former(conn: Connection, room_id: str) -> list[str]:
+    """Who sat there and does no more, whoever left last first."""
+    columns = t.attendance.c.name_key, t.attendance.c.name, t.attendance.c.until_seq
+    query = select(*columns).where(t.attendance.c.room_id == room_id)
+    rows = conn.execute(query.order_by(t.attendance.c.number)).all()
+    inside = {row.name_key for row in rows if row.until_seq is None}
+    left = {row.name_key: row for row in rows if row.name_key not in inside}
+    return [row.name for row in sorted(left.values(), key=lambda row: -row.until_seq)]
+
+
 def came(conn: Connection, room_id: str, names: Sequence[str]) -> None:
     """These sit there from the next message on; who has a seat already keeps it."""
     since = _last_seq(conn, room_id)

@@ -1,14 +1,15 @@
-"""How an agent has done so far: the tones it kept, and what went wrong."""
+"""What rooms remember of agents: the tones they kept, what went wrong, who sat where."""
 
 from __future__ import annotations
 
+from core.rooms import attendance, book
 from core.rooms.speech import ToneRecord, tone_record
 from core.rooms.troubles import Troubles, troubles_of
 from core.store import Store
 
 
 class Record:
-    """Reads what is stored with the replies. Thread-safe."""
+    """Reads what is stored with replies and seats. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -22,3 +23,12 @@ class Record:
         """What went wrong with its last replies, and how often each kind of error came."""
         with self._store.read() as conn:
             return troubles_of(conn, agent, limit)
+
+    def former(self, ref: str) -> list[str]:
+        """Who sat in a room and does no more, whoever left last first.
+
+        Raises:
+            RoomNotFound.
+        """
+        with self._store.read() as conn:
+            return attendance.former(conn, book.find_room(conn, ref)["id"])

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.rooms.model import Room
 from core.text import _
-from pages.ui import transcript, turn_form, words
+from pages.ui import limit_form, transcript, turn_form, words
 from pages.ui.engine import workbench
 from pages.ui.failures import shown
 from pages.ui.lines import quotation
@@ -48,11 +48,13 @@ def settings(room: Room) -> None:
             members = _member_choice(list(room.agents), "members")
             options = turn_form.option_choices(room, policy)
             models = _model_choices(room)
+            limits = limit_form.limit_choices(room)
             done = st.form_submit_button(_("Save"), type="primary")
         if done:
             with shown():
                 _save(room, name, members, models)
                 workbench().rooms.set_policy(room.id, policy, options)
+                limit_form.save(room, limits)
                 st.rerun()
         transcript_button("dialog")
         if st.button(_("Delete this room"), icon=":material/delete:", type="tertiary"):

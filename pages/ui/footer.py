@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import MessageNotFound, RoomNotFound, WorkbenchError
+from core.rooms.model import Room
 from core.text import _
-from pages.ui import care, lines, live, style, words
+from pages.ui import care, halted, lines, live, style, whisper, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept, show_kept
 from pages.ui.markdown import quiet
@@ -27,14 +28,20 @@ def footer(room_id: str) -> None:
 def _composer(room_id: str) -> None:
     """A fragment: what is sent costs no run of the page, the live view shows it."""
     words.begin(workbench())
+    try:
+        room = workbench().rooms.get(room_id)
+    except RoomNotFound:
+        st.rerun()  # somebody has deleted it: the frame says so
     with st.container(key="composer", gap="xsmall"):
         show_kept()
-        _strip(room_id)
+        _strip(room)
+        halted.card(room)
+        whisper.row(room)
         _answered(room_id)
         care.quota_note()
         key = f"draft-{room_id}"
         st.chat_input(
-            _("Write to the room, or @name to ask one"),
+            _placeholder(room_id),
             key=key,
             max_chars=workbench().settings.rooms.message_limit,
             on_submit=_say,
@@ -51,15 +58,18 @@ def _say(room_id: str, key: str) -> None:
         st.session_state[key] = text  # the draft is not lost
 
 
-def _strip(room_id: str) -> None:
-    try:
-        agents = workbench().rooms.get(room_id).agents
-    except RoomNotFound:
-        st.rerun()  # somebody has deleted it: the frame says so
+def _placeholder(room_id: str) -> str:
+    to = state().whisper_to.get(room_id)
+    if to:
+        return _("Only {names} will hear it", names=words.listed(to))
+    return _("Write to the room, or @name to ask one")
+
+
+def _strip(room: Room) -> None:
     live.strip(
-        room_id,
-        {"words": _words(agents), "order": list(agents)},
-        on_stop=kept(lambda: workbench().rooms.stop(room_id)),
+        room.id,
+        {"words": _words(room.agents), "order": list(room.agents)},
+        on_stop=kept(lambda: workbench().rooms.stop(room.id)),
     )
 
 

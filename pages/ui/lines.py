@@ -62,10 +62,16 @@ def quotation(line: Message) -> str:
 
 
 def _head(line: Message, choices: Choices) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        facts = _facts(line)
-        name = people.coloured(line.sender)
-        st.markdown(f"{name} :small[:gray[{facts}]]" if facts else name, width="stretch")
+    place = st.container(
+        key=f"head-{line.seq}", horizontal=True, vertical_alignment="center", gap="small"
+    )
+    with place:
+        human = line.kind is Kind.HUMAN
+        st.markdown(people.coloured(line.sender), width="stretch" if human else "content")
+        if not human:
+            _model(line, choices)
+            with st.container(key=f"facts-{line.seq}"):
+                st.markdown(f":small[:gray[{_facts(line)}]]")
         heard.tone(line)
         if not line.status.final:
             return
@@ -78,6 +84,20 @@ def _head(line: Message, choices: Choices) -> None:
             icon=":material/more_horiz:",
             format_func=lambda option: options()[option],
             on_click=lambda: choices.act(str(st.session_state[key]), line.seq),
+        )
+
+
+def _model(line: Message, choices: Choices) -> None:
+    """Which model answered; a press lets another one answer."""
+    if line.model:
+        st.button(
+            plain(line.model),
+            key=f"with-{line.seq}",
+            type="tertiary",
+            help=_("Answer again with …"),
+            disabled=not line.status.final,
+            on_click=choices.act,
+            args=("with", line.seq),
         )
 
 
@@ -101,10 +121,8 @@ def _words(line: Message) -> None:
 
 
 def _facts(line: Message) -> str:
-    """Small and grey: the model, seconds to the first token, tokens a second."""
-    if line.kind is Kind.HUMAN:
-        return ""
-    parts = [plain(line.model)] if line.model else []
+    """Small and grey: seconds to the first token, tokens a second, why it was its turn."""
+    parts = []
     timings = line.timings
     if timings and timings.first_token_ms is not None:
         parts.append(words.seconds(timings.first_token_ms))

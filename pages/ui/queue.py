@@ -1,4 +1,4 @@
-"""Who speaks next and why, and what the last round saved: below the people of a room."""
+"""Who speaks next and why, what the room may cost and the last round saved: below its people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.errors import RoomNotFound
 from core.rooms.model import Coming, Presence, RoundFigures
 from core.rooms.policies.reasons import why
 from core.text import _, ngettext
-from pages.ui import people, words
+from pages.ui import meters, people, words
 from pages.ui.engine import workbench
 from pages.ui.markdown import plain, quiet
 
@@ -31,6 +31,7 @@ def _panel(room_id: str) -> None:
     except RoomNotFound:
         return
     with st.container(gap="xsmall"):
+        meters.draw(room_id)
         if now != Presence():
             quiet(_("Who is next"))
             _now(now)

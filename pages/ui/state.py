@@ -28,6 +28,7 @@ class TabState:
     first_seq: dict[str, int] = field(default_factory=dict)  # the oldest line that is drawn
     boundary: dict[str, int] = field(default_factory=dict)  # the last line of the page's own run
     reply_to: dict[str, int] = field(default_factory=dict)  # the line that the draft answers
+    whisper_to: dict[str, list[str]] = field(default_factory=dict)  # who alone hears the draft
     opened: set[str] = field(default_factory=set)  # rooms whose models were warmed from here
     visited: list[str] = field(default_factory=list)  # rooms that need a page of their own
     go_to: str | None = None  # a room to open in the next run
@@ -35,6 +36,7 @@ class TabState:
     leaving: str | None = None  # a room to delete once its page is left
     deleted_room: str | None = None  # offered to be brought back, once
     deleting: tuple[str, int] | None = None  # the room and line that a dialog asks about
+    settings_wanted: bool = False  # the room's settings, from another dialog
     asking_prompt: tuple[str, int] | None = None  # the reply whose prompt a dialog shows
     changing: tuple[str, str, int] | None = None  # a line's dialog: which, its room, its seq
     taken: str | None = None  # the last choice from a live line's menu that was carried out

@@ -34,11 +34,21 @@ _ROOM = """
 [class*="st-key-menu-"] { opacity: 0.55; }
 [class*="st-key-line-"]:hover [class*="st-key-menu-"],
 [class*="st-key-menu-"]:focus-within { opacity: 1; }
+[class*="st-key-head-"] { flex-wrap: nowrap; }
+[class*="st-key-head-"] p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+[class*="st-key-facts-"] { min-width: 0; }
+[class*="st-key-with-"] button { min-height: 1.75rem; padding: 0; opacity: 0.75; }
+[class*="st-key-with-"] p { font-size: 0.875rem; }
 [data-testid="stBottomBlockContainer"] { padding-bottom: 1.5rem; }
 @media (max-width: 1100px) {
   .stColumn:has(.st-key-company), .stColumn:has(.st-key-beside-composer) { display: none; }
   .stColumn:has(.st-key-talk), .stColumn:has(.st-key-composer) { min-width: 100%; }
   .st-key-company-folded { display: flex; }
+}
+@media (max-width: 640px) {
+  [class*="st-key-head-"] { flex-wrap: wrap; row-gap: 0; }
+  [class*="st-key-head-"] [class*="st-key-menu-"] { margin-left: auto; }
+  :has(> [class*="st-key-facts-"]) { order: 9; flex: 1 1 100%; }
 }
 </style>
 """

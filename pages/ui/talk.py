@@ -14,7 +14,7 @@ from core.messages import Kind, Message, ReplyStatus
 from core.rooms.model import Room
 from core.text import _
 from core.workbench import Workbench
-from pages.ui import heard, lines, live, people, words
+from pages.ui import heard, lines, live, people, whisper, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
 from pages.ui.markdown import plain, safe
@@ -88,6 +88,7 @@ def post(room_id: str, content: str) -> None:
         sender=user_name(),
         key=secrets.token_urlsafe(12),
         reply_to=answered,
+        to=tab.whisper_to.get(room_id, ()),
     )
     tab.reply_to.pop(room_id, None)
 
@@ -139,6 +140,7 @@ def _chosen(room_id: str) -> lines.Choose:
         tab.redraw = True
         if option == "reply":
             tab.reply_to[room_id] = seq
+            _among_the_same(workbench().rooms.message(room_id, seq))
         elif option == "delete":
             tab.deleting = (room_id, seq)
         elif option == "prompt":
@@ -149,6 +151,13 @@ def _chosen(room_id: str) -> lines.Choose:
             kept(_change)(room_id, option, seq)
 
     return act
+
+
+def _among_the_same(line: Message) -> None:
+    """Who answers a whisper whispers."""
+    others = [name for name in (line.sender, *line.to) if name != user_name()]
+    if line.to and others:
+        whisper.begin(line.room, others)
 
 
 def _change(room_id: str, option: str, seq: int) -> None:

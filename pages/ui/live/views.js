@@ -100,8 +100,9 @@ class Talk {
       text._source = line.content;
       drawMarkdown(text, line.content);
     }
-    // Its head, its words and its tone.
-    node._parts = line.deleted ? 1 : 1 + Boolean(line.content) + hasTone(line);
+    // Its head (of an agent with the facts apart), its words and its tone.
+    const head = line.kind === "human" ? 1 : 2;
+    node._parts = line.deleted ? 1 : head + Boolean(line.content) + hasTone(line);
     const pending = line.status === "pending";
     node.querySelector("small").textContent = facts(line, this.data.words);
     node.querySelector(".note").textContent = pending ? "" : note(line, this.data.words);
