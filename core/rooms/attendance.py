@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, select, update
 
 from core.rooms.rules import name_key
 from core.store import tables as t
 
+_SPANS = select(t.attendance.c.since_seq, t.attendance.c.until_seq).where(
+    t.attendance.c.room_id == bindparam("room"), t.attendance.c.name_key == bindparam("who")
+)
 Span = tuple[int, int | None]  # it heard seq > the first, and <= the second (None: all since)
 
 
 def spans(conn: Connection, room_id: str, name: str) -> list[Span]:
     """When `name` was there; empty for somebody who never had a seat."""
-    query = select(t.attendance.c.since_seq, t.attendance.c.until_seq).where(
-        t.attendance.c.room_id == room_id, t.attendance.c.name_key == name_key(name)
-    )
-    return [(row.since_seq, row.until_seq) for row in conn.execute(query)]
+    given = {"room": room_id, "who": name_key(name)}
+    return [(row.since_seq, row.until_seq) for row in conn.execute(_SPANS, given)]
 
 
 def former(conn: Connection, room_id: str) -> list[str]:

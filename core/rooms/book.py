@@ -36,17 +36,17 @@ def new_id(prefix: str) -> str:
 
 # Statements of the way that every message and every piece of a reply takes, built once.
 _ROOM_BY_ID = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
-_LAST_EVENT = select(t.rooms.c.last_event).where(t.rooms.c.id == bindparam("room"))
-_COUNT_EVENT = (
-    update(t.rooms)
-    .where(t.rooms.c.id == bindparam("room"))
-    .values(last_event=bindparam("number"), updated_at=bindparam("moment"))
+_CHANGED = (
+    update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(updated_at=bindparam("moment"))
 )
-_COUNT_MESSAGE = _COUNT_EVENT.values(last_seq=bindparam("seq"))
+_NEXT_EVENT = _CHANGED.values(last_event=t.rooms.c.last_event + 1).returning(t.rooms.c.last_event)
+_COUNT_MESSAGE = _CHANGED.values(last_event=bindparam("number"), last_seq=bindparam("seq"))
 _UNSET = (
     *("reply_to", "model", "host", "reason", "usage", "timings", "reasoning", "speech"),
     *("turn", "heard_seq", "to", "edited_at", "votes", "again"),
 )
+_MEMBERS = select(t.members).order_by(t.members.c.position, t.members.c.joined_at)
+_MEMBERS_OF_ONE = _MEMBERS.where(t.members.c.room_id == bindparam("room"))
 _INSERT_EVENT = insert(t.events)
 _INSERT_MESSAGE = insert(t.messages)
 _MESSAGE = select(t.messages).where(
@@ -84,10 +84,9 @@ def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> RowMappin
 def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Member]]:
     """The members of several rooms with one query, each in the room's order."""
     found: dict[str, list[Member]] = {room_id: [] for room_id in room_ids}
-    query = select(t.members).order_by(t.members.c.position, t.members.c.joined_at)
-    if len(room_ids) == 1:
-        query = query.where(t.members.c.room_id == room_ids[0])
-    for row in conn.execute(query).mappings():
+    one = {"room": room_ids[0]} if len(room_ids) == 1 else None
+    rows = conn.execute(_MEMBERS if one is None else _MEMBERS_OF_ONE, one)
+    for row in rows.mappings():
         if row["room_id"] in found:
             found[row["room_id"]].append(_to_member(row))
     return found
@@ -272,8 +271,7 @@ def add_event(
     body: Mapping[str, Any] | None = None,
 ) -> StreamEvent:
     """Store the room's next event and count it, in the caller's transaction."""
-    number = int(conn.execute(_LAST_EVENT, {"room": room_id}).scalar_one()) + 1
-    conn.execute(_COUNT_EVENT, {"room": room_id, "number": number, "moment": now()})
+    number = int(conn.execute(_NEXT_EVENT, {"room": room_id, "moment": now()}).scalar_one())
     stored = dict(body or {}) if message is None else _body_of(message)
     return _keep_event(conn, room_id, number, kind, seq, stored)
 

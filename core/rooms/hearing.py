@@ -13,15 +13,27 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from core.messages import Kind, Line, Message, ReplyStatus
 from core.rooms import attendance
 from core.rooms.attendance import Span
+from core.rooms.round_book import NO_END
 from core.rooms.rules import name_key
+from core.rooms.seen import Seen
 from core.store import tables as t
 
-_NOT_YET: Span = (2**62, None)
+_NOT_YET: Span = (NO_END, None)
+_FINISHED = (
+    select(t.messages.c.seq, t.messages.c.sender, t.messages.c.content, t.messages.c.to)
+    .where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.status != ReplyStatus.PENDING,
+        t.messages.c.content != "",
+        t.messages.c.seq < bindparam("end"),
+    )
+    .order_by(t.messages.c.seq.desc())
+)
 
 
 class Said(Protocol):
@@ -124,30 +136,25 @@ def together(said: Sequence[RowMapping]) -> Sequence[RowMapping]:
     return said
 
 
-def hearers(conn: Connection, room_id: str, seq: int) -> list[str] | None:
+def hearers(seen: Seen, seq: int) -> list[str] | None:
     """The agents of this app, not muted, for whom this message is; `None`: for everybody."""
-    where = t.messages.c.room_id == room_id, t.messages.c.seq == seq
-    to = conn.execute(select(t.messages.c.to).where(*where)).scalar()
-    if not to:
+    line = seen.line(seq)
+    if line is None or not line["to"]:
         return None
-    keys = [name_key(name) for name in to]
-    seated = select(t.members.c.name).where(
-        t.members.c.room_id == room_id,
-        t.members.c.name_key.in_(keys),
-        t.members.c.kind == str(Kind.AGENT),
-        t.members.c.muted.is_(False),
-    )
-    return list(conn.execute(seated.order_by(t.members.c.position)).scalars())
+    keys = {name_key(name) for name in line["to"]}
+    return [
+        one.name
+        for one in seen.members
+        if one.kind is Kind.AGENT and not one.muted and name_key(one.name) in keys
+    ]
 
 
-def answer_to(conn: Connection, room_id: str, seq: int, agent: str) -> list[str] | None:
+def answer_to(seen: Seen, seq: int, agent: str) -> list[str] | None:
     """For whom an answer of `agent` to this message is; `None`: for everybody."""
-    columns = t.messages.c.sender, t.messages.c.to
-    where = t.messages.c.room_id == room_id, t.messages.c.seq == seq
-    row = conn.execute(select(*columns).where(*where)).first()
-    if row is None or not row.to or name_key(agent) not in map(name_key, row.to):
+    line = seen.line(seq)
+    if line is None or not line["to"] or name_key(agent) not in map(name_key, line["to"]):
         return None
-    others = dict.fromkeys([row.sender, *row.to])
+    others = dict.fromkeys([line["sender"], *line["to"]])
     return [name for name in others if name_key(name) != name_key(agent)]
 
 
@@ -175,12 +182,5 @@ class _Row:
 
 def _finished(conn: Connection, room_id: str, before: int | None) -> Iterator[RowMapping]:
     """What has been said, the newest first."""
-    columns = ("seq", "sender", "content", "to")
-    query = select(*(t.messages.c[name] for name in columns)).where(
-        t.messages.c.room_id == room_id,
-        t.messages.c.status != ReplyStatus.PENDING,
-        t.messages.c.content != "",
-    )
-    if before is not None:
-        query = query.where(t.messages.c.seq < before)
-    yield from conn.execute(query.order_by(t.messages.c.seq.desc())).mappings()
+    given = {"room": room_id, "end": NO_END if before is None else before}
+    yield from conn.execute(_FINISHED, given).mappings()

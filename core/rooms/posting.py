@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAgent
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
@@ -18,6 +18,14 @@ from core.text import N_, words
 
 MAX_KEY = 200
 _ERASED: dict[str, Any] = {"content": "", "attachments": [], "reasoning": None, "speech": None}
+_BEFORE = select(t.messages).where(
+    t.messages.c.room_id == bindparam("room"),
+    t.messages.c.owner == bindparam("who"),
+    t.messages.c.idempotency_key == bindparam("key"),
+)
+_SEATED = select(t.members.c.name_key, t.members.c.kind).where(
+    t.members.c.room_id == bindparam("room")
+)
 _PLAIN: dict[str, Any] = {"pinned": False, "votes": None, "variant": 1, "variants": 1}
 
 
@@ -156,12 +164,8 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
     """
     if draft.key is None:
         return None
-    query = select(t.messages).where(
-        t.messages.c.room_id == room_id,
-        t.messages.c.owner == draft.owner,
-        t.messages.c.idempotency_key == draft.key,
-    )
-    row = conn.execute(query).mappings().first()
+    given = {"room": room_id, "who": draft.owner, "key": draft.key}
+    row = conn.execute(_BEFORE, given).mappings().first()
     if row is None:
         return None
     known = book.to_message(row)
@@ -175,8 +179,7 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
 
 def _members(conn: Connection, room_id: str) -> dict[str, str]:
     """Who sits in the room: the kind of each by the key of its name."""
-    query = select(t.members.c.name_key, t.members.c.kind).where(t.members.c.room_id == room_id)
-    return {row.name_key: row.kind for row in conn.execute(query)}
+    return {row.name_key: row.kind for row in conn.execute(_SEATED, {"room": room_id})}
 
 
 def _pass_over(conn: Connection, room_id: str, seq: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
@@ -15,14 +15,16 @@ _BEGUN = (
     .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "begun")
     .limit(1)
 )
+_TURNS = (
+    select(func.count())
+    .where(t.turns.c.room_id == t.rounds.c.room_id, t.turns.c.trigger_seq == t.rounds.c.trigger_seq)
+    .scalar_subquery()
+)
 _OPEN_ROUND = (
-    select(t.rounds)
+    select(t.rounds.c.trigger_seq, t.rounds.c.since_seq, t.rounds.c.policy, _TURNS.label("turns"))
     .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.state == "open")
     .order_by(t.rounds.c.trigger_seq)
     .limit(1)
-)
-_COUNT_TURNS = select(func.count()).where(
-    t.turns.c.room_id == bindparam("room"), t.turns.c.trigger_seq == bindparam("trigger")
 )
 _SAID = (
     select(t.messages.c.seq, t.messages.c.content, t.messages.c.sender, t.messages.c.to)
@@ -35,23 +37,38 @@ _SAID = (
     )
     .order_by(t.messages.c.seq)
 )
-_NO_END = 2**62
+NO_END = 2**62
 
 
-def open_round(conn: Connection, room_id: str) -> RowMapping | None:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round that goes on: it answers what people said after `since_seq` up to `trigger_seq`.
+
+    `turns`: how many it has had or will have. `said`: the rows of what it answers, if read.
+    """
+
+    trigger_seq: int
+    since_seq: int
+    policy: str
+    turns: int = 0
+    said: tuple[RowMapping, ...] = ()
+
+    @property
+    def choice_key(self) -> tuple[int, int]:
+        """What a choice is known by: the round's trigger, and how many turns it has had."""
+        return self.trigger_seq, self.turns
+
+
+def open_round(conn: Connection, room_id: str) -> Round | None:
     """The round that goes on in this room, if any."""
-    return conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
+    found = conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
+    return None if found is None else Round(**found)
 
 
 def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
     """How many turns the round has had or will have."""
-    return int(conn.execute(_COUNT_TURNS, {"room": room_id, "trigger": trigger}).scalar_one())
-
-
-def choice_key(conn: Connection, round_: RowMapping) -> tuple[int, int]:
-    """What a choice is known by: the round's trigger, and how many turns it has had."""
-    trigger = round_["trigger_seq"]
-    return trigger, count_turns(conn, round_["room_id"], trigger)
+    here = t.turns.c.room_id == room_id, t.turns.c.trigger_seq == trigger
+    return int(conn.execute(select(func.count()).where(*here)).scalar_one())
 
 
 def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
@@ -63,7 +80,7 @@ def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
 
 def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
     """Rows of what people wrote after message `since`, up to `up_to` if given."""
-    given = {"room": room_id, "since": since, "up_to": _NO_END if up_to is None else up_to}
+    given = {"room": room_id, "since": since, "up_to": NO_END if up_to is None else up_to}
     return list(conn.execute(_SAID, given).mappings())
 
 
@@ -81,15 +98,7 @@ def note_loads(
 
 def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures]:
     """The newest rounds of a room, the newest first."""
-    counted = (
-        select(func.count())
-        .where(
-            t.turns.c.room_id == t.rounds.c.room_id,
-            t.turns.c.trigger_seq == t.rounds.c.trigger_seq,
-        )
-        .scalar_subquery()
-    )
-    query = select(t.rounds, counted.label("turns")).where(t.rounds.c.room_id == room_id)
+    query = select(t.rounds, _TURNS.label("turns")).where(t.rounds.c.room_id == room_id)
     names = [one.name for one in fields(RoundFigures)]
     return [
         RoundFigures(**{name: row[name] for name in names})

@@ -19,7 +19,9 @@ from core.errors import AgentNotFound
 from core.messages import Kind, Reason, ReplyStatus, StreamEvent
 from core.rooms import book, hearing, round_book
 from core.rooms.policies.base import Ask, Choice, Decision
+from core.rooms.round_book import Round
 from core.rooms.rules import name_key
+from core.rooms.seen import Seen
 from core.store import tables as t
 from core.store.times import now
 
@@ -47,24 +49,39 @@ class Plan:
     """What is to be done in a room: turns that are due, or models to be asked who comes next.
 
     `key` names the choice that `ask` is for: the round's trigger, and the turns it has had.
+    `seen` is the room of the turns, for who begins one in the same transaction.
     """
 
     due: tuple[Turn, ...] = ()
     ask: Ask | None = None
     key: tuple[int, int] = (0, 0)
+    seen: Seen | None = None
 
 
 # Statements of the way that every message takes, built once.
-_ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
-_HALTED = select(t.rooms.c.halted).where(t.rooms.c.id == bindparam("room"))
-_DUE = (
+_GOING_ON = (
     select(t.turns)
-    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "due")
+    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state.in_(("due", "begun")))
     .order_by(t.turns.c.trigger_seq, t.turns.c.position)
 )
 _ADD_ROUND, _ADD_TURN = insert(t.rounds), insert(t.turns)
-# What the room's policy says about a round: given the room's row and the round's.
-Choose = Callable[[Connection, RowMapping, RowMapping], Decision]
+_PLANNED = (
+    update(t.rooms)
+    .where(t.rooms.c.id == bindparam("room"))
+    .values(planned_seq=bindparam("trigger"))
+)
+_CLAIM = (
+    update(t.turns)
+    .where(
+        t.turns.c.room_id == bindparam("room"),
+        t.turns.c.trigger_seq == bindparam("trigger"),
+        t.turns.c.position == bindparam("at"),
+        t.turns.c.state == "due",
+    )
+    .values(state="begun", reply_seq=bindparam("number"))
+)
+# What the room's policy says about a round.
+Choose = Callable[[Seen, Round], Decision]
 
 
 def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = True) -> Plan:
@@ -73,39 +90,25 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
     A new round begins for everything people said since the last one, unless `opening` is false.
     An empty plan: there is nothing to do.
     """
-    if conn.execute(_HALTED, {"room": room_id}).scalar():
+    seen = Seen(conn, room_id)
+    if seen.row["halted"]:
         return Plan()
-    waiting = due(conn, room_id)
+    rows = conn.execute(_GOING_ON, {"room": room_id}).mappings().all()
+    waiting = [_to_turn(row) for row in rows if row["state"] == "due"]
+    idle = not rows and seen.row["deleted_at"] is None
     while not waiting:
-        room = conn.execute(_ROOM, {"room": room_id}).mappings().one()
-        if room["deleted_at"] is not None or round_book.has_begun(conn, room_id):
-            return Plan()
-        round_ = round_book.open_round(conn, room_id) or (
-            _begin_round(conn, room) if opening else None
-        )
+        round_ = round_book.open_round(conn, room_id) if idle else None
+        if round_ is None and idle and opening:
+            round_ = _begin_round(seen)
         if round_ is None:
             return Plan()
-        decision = choose(conn, room, round_)
+        decision = choose(seen, round_)
         if isinstance(decision, Ask):
-            return Plan(ask=decision, key=round_book.choice_key(conn, round_))
-        waiting = _plan_turns(conn, room, round_, decision)
-    return Plan(due=tuple(waiting))
-
-
-def due(conn: Connection, room_id: str) -> list[Turn]:
-    """The turns of this room that have not begun, in the policy's order."""
-    return [
-        Turn(
-            room_id,
-            row["trigger_seq"],
-            row["position"],
-            row["agent"],
-            row["why"] or {},
-            row["role"] or "answer",
-            row["task"] or "",
-        )
-        for row in conn.execute(_DUE, {"room": room_id}).mappings()
-    ]
+            return Plan(ask=decision, key=round_.choice_key)
+        waiting = _plan_turns(seen, round_, decision)
+        if not waiting:
+            seen = Seen(conn, room_id)  # the next round begins where this one's question ended
+    return Plan(due=tuple(waiting), seen=seen)
 
 
 def give_turn(conn: Connection, ref: str, agent: str) -> str:
@@ -124,28 +127,26 @@ def give_turn(conn: Connection, ref: str, agent: str) -> str:
     again = {"state": "open", "ended_at": None}
     if conn.execute(update(t.rounds).where(here).values(**again)).rowcount == 0:
         _add_round(conn, room, trigger)
-    conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(planned_seq=trigger))
-    _add_turns(conn, room["id"], trigger, [Choice(inside[name_key(agent)], Reason("picked"))])
+    conn.execute(_PLANNED, {"room": room["id"], "trigger": trigger})
+    picked = [Choice(inside[name_key(agent)], Reason("picked"))]
+    _add_turns(conn, room["id"], trigger, round_book.count_turns(conn, room["id"], trigger), picked)
     return str(room["id"])
 
 
 def begin(
-    conn: Connection, turn: Turn, values: dict[str, Any], heard_seq: int | None = None
+    seen: Seen, turn: Turn, values: dict[str, Any], heard_seq: int | None = None
 ) -> StreamEvent | None:
     """Create the turn's pending reply; `None` when the turn is no longer due.
 
     `heard_seq`: the last line that it has heard, when that is not the last one there is.
     """
-    room = conn.execute(_ROOM, {"room": turn.room}).mappings().one()
-    claimed = conn.execute(
-        update(t.turns)
-        .where(_row(turn), t.turns.c.state == "due")
-        .values(state="begun", reply_seq=room["last_seq"] + 1)
-    )
+    conn, room = seen.conn, seen.row
+    one = {"room": turn.room, "trigger": turn.trigger_seq, "at": turn.position}
+    claimed = conn.execute(_CLAIM, {**one, "number": room["last_seq"] + 1})
     if claimed.rowcount == 0:
         return None
     heard = room["last_seq"] if heard_seq is None else heard_seq
-    to = hearing.answer_to(conn, turn.room, turn.trigger_seq, turn.agent)
+    to = hearing.answer_to(seen, turn.trigger_seq, turn.agent)
     told = {"reply_to": turn.trigger_seq or None, "heard_seq": heard, "to": to}
     return book.add_message(conn, room, {**values, **told})
 
@@ -197,16 +198,18 @@ def rooms_with_work(conn: Connection) -> list[str]:
 # --- inside -------------------------------------------------------------------------------------
 
 
-def _begin_round(conn: Connection, room: RowMapping) -> RowMapping | None:
+def _begin_round(seen: Seen) -> Round | None:
     """Open a round for what people said since the last one; `None` when they said nothing."""
+    conn, room = seen.conn, seen.row
     unanswered = round_book.said_between(conn, room["id"], room["planned_seq"], None)
     said = hearing.together(unanswered)
     if not said:
         return None
+    seen.note(said)
     trigger = said[-1]["seq"]
-    conn.execute(update(t.rooms).where(t.rooms.c.id == room["id"]).values(planned_seq=trigger))
+    conn.execute(_PLANNED, {"room": room["id"], "trigger": trigger})
     _add_round(conn, room, trigger)
-    return round_book.open_round(conn, room["id"])
+    return Round(trigger, room["planned_seq"], room["policy"], said=tuple(said))
 
 
 def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
@@ -221,27 +224,23 @@ def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
     conn.execute(_ADD_ROUND, row)
 
 
-def _plan_turns(
-    conn: Connection, room: RowMapping, round_: RowMapping, chosen: Sequence[Choice]
-) -> list[Turn]:
+def _plan_turns(seen: Seen, round_: Round, chosen: Sequence[Choice]) -> list[Turn]:
     """Store the turns that the policy chose; a round with none is over."""
-    trigger = round_["trigger_seq"]
-    there = round_book.count_turns(conn, room["id"], trigger)
-    chosen = list(chosen)[: max(0, MOST_TURNS - there)]
+    conn, room, trigger = seen.conn, seen.row, round_.trigger_seq
+    chosen = list(chosen)[: max(0, MOST_TURNS - round_.turns)]
     here = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
     if not chosen:
         over = {"policy": room["policy"], "state": "done", "ended_at": now()}
         conn.execute(update(t.rounds).where(*here).values(**over))
         return []
-    if round_["policy"] != room["policy"]:
+    if round_.policy != room["policy"]:
         conn.execute(update(t.rounds).where(*here).values(policy=room["policy"]))
-    return _add_turns(conn, room["id"], trigger, chosen)
+    return _add_turns(conn, room["id"], trigger, round_.turns, chosen)
 
 
 def _add_turns(
-    conn: Connection, room_id: str, trigger: int, chosen: Sequence[Choice]
+    conn: Connection, room_id: str, trigger: int, first: int, chosen: Sequence[Choice]
 ) -> list[Turn]:
-    first = round_book.count_turns(conn, room_id, trigger)
     turns = [
         Turn(
             room_id,
@@ -256,6 +255,11 @@ def _add_turns(
     ]
     conn.execute(_ADD_TURN, [_turn_row(turn) for turn in turns])
     return turns
+
+
+def _to_turn(row: RowMapping) -> Turn:
+    why, role, task = row["why"] or {}, row["role"] or "answer", row["task"] or ""
+    return Turn(row["room_id"], row["trigger_seq"], row["position"], row["agent"], why, role, task)
 
 
 def _turn_row(turn: Turn) -> dict[str, Any]:

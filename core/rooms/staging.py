@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from core.providers.registry import Registry
 from core.rooms import book, round_book, rounds
@@ -21,8 +21,10 @@ from core.rooms.model import Presence
 from core.rooms.places import KNOWN_S, Places, Stand
 from core.rooms.policies import policy_of, with_defaults
 from core.rooms.policies.base import Ask, Decision
+from core.rooms.round_book import Round
 from core.rooms.running import Active, Again
 from core.rooms.schedule import Machine, cheapest
+from core.rooms.seen import Seen
 from core.rooms.speaker import Spoken
 from core.rooms.turns import Opened, Turns
 from core.settings import Settings
@@ -108,9 +110,9 @@ class Stage:
         All in one transaction, so that the first word comes soon.
         """
         plan = rounds.advance(conn, room_id, partial(self._choose, active=active))
-        if not plan.due:
+        if plan.seen is None:
             return _Step(plan)
-        room = book.load_room(conn, room_id, deleted=True)
+        room = plan.seen.room
         policy = policy_of(room.policy)
         options = with_defaults(policy, room.policy_options)
         stands = [
@@ -125,17 +127,15 @@ class Stage:
         first = stands[0]
         alike = step.strict or len({stand.ref for stand in stands}) == 1
         if alike and not step.together and _try(ticket, first):
-            step.opened = self.turns.open(conn, first.turn)
+            step.opened = self.turns.open(conn, first.turn, seen=plan.seen)
         return step
 
-    def _choose(
-        self, conn: Connection, room: RowMapping, round_: RowMapping, active: Active | None
-    ) -> Decision:
-        if active is None or active.answers[0] != round_book.choice_key(conn, round_):
-            return self._decider.choose(conn, room, round_, {})
+    def _choose(self, seen: Seen, round_: Round, active: Active | None) -> Decision:
+        if active is None or active.answers[0] != round_.choice_key:
+            return self._decider.choose(seen, round_, {})
         figures = active.tally.figures(self.places.load_s)
-        round_book.note_loads(conn, room["id"], round_["trigger_seq"], figures)
-        return self._decider.choose(conn, room, round_, active.answers[1])
+        round_book.note_loads(seen.conn, seen.row["id"], round_.trigger_seq, figures)
+        return self._decider.choose(seen, round_, active.answers[1])
 
     def _speak(self, step: _Step, active: Active, ticket: Ticket) -> None:
         """Run the turn that has begun, or else the one that the schedule puts first."""

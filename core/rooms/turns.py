@@ -25,6 +25,7 @@ from core.rooms.log import Logs
 from core.rooms.model import Room
 from core.rooms.options import options_for
 from core.rooms.reply import RETRY_S, Reply
+from core.rooms.seen import Seen
 from core.rooms.speaker import Spoken, speak
 from core.rooms.speech import Speech
 from core.rooms.versions import CONTINUE
@@ -120,18 +121,23 @@ class Turns:
             return None
 
     def open(
-        self, conn: Connection, turn: rounds.Turn, heard_seq: int | None = None
+        self,
+        conn: Connection,
+        turn: rounds.Turn,
+        heard_seq: int | None = None,
+        seen: Seen | None = None,
     ) -> Opened | None:
         """Begin a turn; `None` when it is no longer due or its agent is gone.
 
-        `heard_seq`: it hears the room up to there only.
+        `heard_seq`: it hears the room up to there only. `seen`: the room, if already read.
         """
         try:
             agent = self._agents.get(turn.agent)
         except AgentNotFound:
             rounds.end(conn, turn)
             return None
-        room = book.load_room(conn, turn.room, deleted=True)
+        seen = seen or Seen(conn, turn.room)
+        room = seen.room
         chain = self.chain_of(room, agent)
         values = {
             "sender": agent.name,
@@ -141,7 +147,7 @@ class Turns:
             "model": chain[0],
             "turn": {"policy": room.policy, **turn.why} if turn.why else None,
         }
-        event = rounds.begin(conn, turn, values, heard_seq)
+        event = rounds.begin(seen, turn, values, heard_seq)
         return None if event is None else Opened(turn, room, agent, chain, event)
 
     def open_again(

@@ -1,0 +1,46 @@
+"""A room as one transaction sees it: what several of its steps need is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from sqlalchemy import Connection, RowMapping, bindparam, select
+
+from core.rooms import book
+from core.rooms.model import Member, Room
+from core.store import tables as t
+
+_ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+
+
+class Seen:
+    """The room's row and members. Of no use when the transaction has ended, or has changed them."""
+
+    def __init__(self, conn: Connection, room_id: str) -> None:
+        self.conn = conn
+        self.row: RowMapping = conn.execute(_ROOM, {"room": room_id}).mappings().one()
+        self._read: dict[int, RowMapping] = {}
+
+    @cached_property
+    def members(self) -> list[Member]:
+        return book.members_of(self.conn, [self.row["id"]])[self.row["id"]]
+
+    @cached_property
+    def room(self) -> Room:
+        return book.to_room(self.row, self.members)
+
+    def note(self, said: Sequence[RowMapping]) -> None:
+        """Keep messages (rows with `seq`, `sender` and `to`) that somebody has read."""
+        self._read.update({row["seq"]: row for row in said})
+
+    def line(self, seq: int) -> RowMapping | None:
+        """Who said message `seq`, and to whom: its `sender` and `to`."""
+        if seq not in self._read:
+            columns = t.messages.c.seq, t.messages.c.sender, t.messages.c.to
+            here = t.messages.c.room_id == self.row["id"], t.messages.c.seq == seq
+            found = self.conn.execute(select(*columns).where(*here)).mappings().first()
+            if found is None:
+                return None
+            self._read[seq] = found
+        return self._read[seq]
