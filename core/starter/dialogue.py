@@ -7,8 +7,10 @@ one character's view. Everything hangs on the seed.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from core.starter import names, outside, persona, rough, voice
 from core.starter.grammar import expand, fill
@@ -23,7 +25,6 @@ _TALK_WEIGHTS = {
     "compliment": 3, "tired": 3, "happy": 2, "remark": 3, "about": 3, "insult": 2, "ok": 2,
 }  # fmt: skip
 _OPENING = ("greet", "greet", "greet", "morning", "evening", "tell_name", "who", "meet", "help")
-_COURTESIES = ("greet", "thanks", "bye", "how_are_you", "morning", "night", "who", "who")
 _EXPLAINERS = {"help", "overview", "rooms", "create_room", "mention", "stop", "agents", "add_agent",
                "models", "connect", "huggingface", "skills", "memory", "lora", "hardware", "gpu",
                "language", "privacy", "doctor"}  # fmt: skip
@@ -77,10 +78,13 @@ class _Scene:
 
 
 def draw_simple(rng: random.Random) -> Dialogue:
-    """Draw one exchange between two, a third of them mere courtesies: what is learnt first."""
+    """Draw one exchange between two, half of them small talk, each intent as often."""
     scene = _scene(rng, "train", rng.choice(LANGUAGES))
     scene.others = []
-    intent = rng.choice(_COURTESIES) if rng.random() < 0.35 else ""
+    chance = rng.random()
+    intent = rng.choice(_small_talk(scene.language)) if chance < 0.5 else ""
+    if 0.5 <= chance < 0.56:
+        intent = "who"
     return Dialogue(scene.me, tuple(_exchange(scene, first=True, intent=intent)))
 
 
@@ -157,8 +161,13 @@ def _any_intent(rng: random.Random, language: Language) -> tuple[str, str]:
         return HONEST, ""
     if draw_ < 0.52:
         return "guide", rng.choice(list(users(language, "guide")))
-    talk = [key for key in users(language, "talk") if key not in ("joke_more", "laugh", "pardon")]
+    talk = _small_talk(language)
     return rng.choices(talk, [_TALK_WEIGHTS.get(key, 1) for key in talk])[0], ""
+
+
+def _small_talk(language: Language) -> list[str]:
+    """The intents that need nothing said before them."""
+    return [key for key in users(language, "talk") if key not in ("joke_more", "laugh", "pardon")]
 
 
 def _user_line(scene: _Scene, intent: str, topic: str) -> str:
@@ -169,13 +178,38 @@ def _user_line(scene: _Scene, intent: str, topic: str) -> str:
     if fresh:
         scene.user = fresh
     elif len(text) < 200 or rng.random() < 0.3:
-        text = rough.roughen(text, rng, language)
+        text = _typed(scene, text, asks=_takes_lead(intent))
     chance = rng.random()
     if chance < 0.1:
         return rough.led_in(text, rng, language) if _takes_lead(intent) else text
     if chance < 0.22:
         return rough.addressed(text, scene.me.name, rng, language)
     return text
+
+
+def _typed(scene: _Scene, text: str, *, asks: bool) -> str:
+    """The words as somebody types them; in training never those of a held-out line."""
+    rng, language = scene.rng, scene.language
+    typed = rough.roughen(text, rng, language)
+    if scene.split == "train" and len(text) < 200:
+        typed = rough.strayed(typed, rng, language, asks=asks)
+        while plain(typed) in _held_out(language):
+            typed = rough.roughen(text, rng, language)
+    return typed
+
+
+def plain(text: str) -> str:
+    """A line without the signs, spaces and capitals that typing changes."""
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+@cache
+def _held_out(language: Language) -> frozenset[str]:
+    """The held-out lines about the app and of small talk that have no name in them."""
+    rng, words = random.Random(0), lexicon(language)
+    groups = [*users(language, "talk").values(), *users(language, "guide").values()]
+    lines = [str(line) for group in groups for line in group["held"] if "{" not in line]
+    return frozenset(plain(expand(line, rng, words)) for line in lines for _ in range(20))
 
 
 def _takes_lead(intent: str) -> bool:

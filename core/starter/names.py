@@ -100,6 +100,13 @@ def _full_kanji(rng: random.Random) -> str:
     return _surname(rng) + rng.choice(("", "", " ")) + given
 
 
+def word(rng: random.Random, language: Language = "en") -> str:
+    """A word that nobody knows: it can only be copied, or owned not to be known."""
+    if language == "en":
+        return _invented(rng).lower()
+    return rng.choice((_katakana, _kanji, _kana, _rare_kanji))(rng)
+
+
 _Maker = Callable[[random.Random], str]
 _WESTERN: list[tuple[_Maker, int]] = [
     (_latin, 28), (_invented, 44), (_two_words, 14), (_handle, 10), (_odd, 4),

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
+from core.starter import names
 from core.starter.grammar import expand
 from core.starter.wording_files import Language, Split, load
 
+_CARRYING = {
+    "en": re.compile(r"\b(?!what|which|where|when|would|could|should|about|there)[a-z]{5,}\b"),
+    "ja": re.compile(r"[一-龯]{2,}|[ァ-ヶー]{3,}"),
+}
 _Maker = Callable[[random.Random, Language], str]
 _MARKS = {
     "en": ("ABCD", "abcd", "1234", "ABCDE", "ABC"),
@@ -40,7 +46,16 @@ def request(rng: random.Random, language: Language, split: Split) -> str:
         return _draw(rng, language, str(rng.choice(load(f"{language}/oos")["held"])))
     makers, weights = zip(*_MAKERS, strict=True)
     maker: _Maker = rng.choices(makers, weights)[0]
-    return maker(rng, language)
+    text = maker(rng, language)
+    return _unknown(text, rng, language) if rng.random() < 0.3 else text
+
+
+def _unknown(text: str, rng: random.Random, language: Language) -> str:
+    """Put words that nobody knows in the place of some that carry the question."""
+    share = rng.choice((0.3, 0.6))
+    return _CARRYING[language].sub(
+        lambda found: names.word(rng, language) if rng.random() < share else found[0], text
+    )
 
 
 def claim(rng: random.Random, language: Language) -> str:

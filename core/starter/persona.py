@@ -123,8 +123,11 @@ def _made_role(rng: random.Random, language: Language) -> str:
     words = _word_pool(language)
     picked = [rng.choice(words) for _ in range(rng.choice((1, 2, 2, 3)))]
     if language == "en":
-        return " ".join(picked)
+        unknown = rng.random() < 0.4
+        return " ".join(names.word(rng) if unknown else one for one in picked)
     pieces = [word[: rng.randrange(1, 4)] for word in picked]
+    if rng.random() < 0.4:
+        pieces[0] = names.word(rng, "ja")
     end = rng.choice(("", "", rng.choice(_TRADES), names.draw(rng, "ja", "train")))
     return rng.choice(("", "", "の")).join(pieces) + end
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 from core.starter.wording_files import Language
 
@@ -23,6 +24,53 @@ _BEFORE = {
            "ありがとう。", "なるほど。", "ちなみに", "うーん、", "はい、", "お願いします、",
            "質問です。", "それで、"),
 }  # fmt: skip
+
+
+_AFTER_ASKING = {
+    "en": (", please", " please", " for me", " if you can", ", thanks", " when you have time",
+           ", I wonder", ", if I may ask", " real quick", ", I'm curious", " right now"),
+    "ja": ("、お願いします", "、お願い", "、気になります", "のことなんだけど", "、できれば",
+           "、知りたくて", "。よろしく", "、急ぎで", "。助かります", "、よければ"),
+}  # fmt: skip
+_AFTER_SAYING = {
+    "en": (", you know", ", really", ", I think", ", right?", " again", ", honestly", ", haha",
+           ", I guess", " by the way", ", as always"),
+    "ja": ("、ほんとに", "、なんてね", "、まあね", "、たぶん", "、とりあえず", "よ、ほんと",
+           "、うん", "、やっぱり", "、笑", "、いつもどおり"),
+}  # fmt: skip
+_SHORT = (
+    (r"\byou are\b|\byou're\b", "ur"), (r"\byou\b", "u"), (r"\bare\b", "r"), (r"\byour\b", "ur"),
+    (r"\bthanks\b|\bthank you\b", "thx"), (r"\bplease\b", "pls"), (r"\bI am\b|\bI'm\b", "im"),
+    (r"\bbecause\b", "cuz"), (r"\btomorrow\b", "tmrw"), (r"\bnight\b", "nite"),
+    (r"\babout\b", "abt"), (r"\bwhat\b", "wat"), (r"\bgoing to\b", "gonna"),
+    (r"\bwant to\b", "wanna"), (r"ing\b", "in"),
+    (r"\bwith\b", "w"), (r"\bsomething\b", "sth"), (r"\bgood\b", "gud"), (r"'", ""),
+)  # fmt: skip
+
+
+def strayed(text: str, rng: random.Random, language: Language, *, asks: bool) -> str:
+    """Say it with words too many, too few or too short: the rest must be enough."""
+    chance = rng.random()
+    if chance < 0.12:
+        after = (_AFTER_ASKING if asks else _AFTER_SAYING)[language]
+        return text.rstrip("?.!。？！") + rng.choice(after)
+    if chance < 0.2:
+        return _dropped(text, rng, language)
+    if chance < 0.28 and language == "en":
+        for pattern, short in rng.sample(_SHORT, 8):
+            text = re.sub(pattern, short, text, flags=re.IGNORECASE)
+    return text
+
+
+def _dropped(text: str, rng: random.Random, language: Language) -> str:
+    """Leave out a word of five or more, in Japanese a sign or two of ten or more."""
+    if language == "en":
+        words = text.split(" ")
+        if len(words) >= 5:
+            del words[rng.randrange(len(words))]
+        return " ".join(words)
+    at = rng.randrange(len(text))
+    return text[:at] + text[at + rng.choice((1, 2)) :] if len(text) >= 10 else text
 
 
 def addressed(text: str, me: str, rng: random.Random, language: Language) -> str:

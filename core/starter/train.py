@@ -21,6 +21,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from core.starter import tokenizer as words
 from core.starter.average import Average
 from core.starter.batches import Batch, batches
+from core.starter.intents import Reader
 from core.starter.muon import Muon
 from core.starter.state import Progress, load_state, load_weights, save_state
 from core.starter.workers import agreed, average_gradients, meet, rank
@@ -33,11 +34,12 @@ BATCH_TOKENS = 3072  # for each worker
 OUTER_RATE = 0.25  # of the rate of the layers, for embeddings and norms
 EASY_UNTIL = 0.65  # share of the run; from there on most dialogues are as rooms have them
 EASE_LEFT = 0.3  # what stays of single exchanges and drills until the end
+INTENT_SHARE = 0.3  # of the loss of telling the intent, beside that of the words
 
 
 def build(vocabulary: int) -> LlamaForCausalLM:
-    """Make the untrained model: about 5.9 million parameters."""
-    return LlamaForCausalLM(
+    """Make the untrained model, about 5.9 million parameters, with a reader of intents."""
+    model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary,
             hidden_size=256,
@@ -53,6 +55,8 @@ def build(vocabulary: int) -> LlamaForCausalLM:
             pad_token_id=words.SPECIAL.index(words.PAD),
         )
     )
+    model.reader = Reader(model.config.hidden_size)
+    return model
 
 
 def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
@@ -61,8 +65,10 @@ def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimiz
     Embeddings move at a fraction of the rate: at the full one, rare words never settle
     and neither names nor tones are told apart.
     """
-    inner = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-    outer = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+    named = dict(model.named_parameters())
+    inside = {name for name, p in named.items() if p.ndim == 2 and ".layers." in name}
+    inner = [p for name, p in named.items() if name in inside]
+    outer = [p for name, p in named.items() if name not in inside]
     return [
         Muon(inner, rate),
         torch.optim.AdamW(outer, lr=rate * OUTER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
@@ -77,14 +83,17 @@ def rate_at(share: float) -> float:
 
 
 def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
-    """Mean cross entropy over the learned positions only."""
-    hidden = model.model(batch.ids[:, :-1]).last_hidden_state  # (B, T-1, C)
+    """Mean cross entropy over the learned positions, and of the intents where replies begin."""
+    out = model.model(batch.ids[:, :-1], output_hidden_states=True)  # each state (B, T-1, C)
     learned = batch.learned[:, 1:]
-    return cross_entropy(model.lm_head(hidden[learned]), batch.ids[:, 1:][learned])
+    said = cross_entropy(model.lm_head(out.last_hidden_state[learned]), batch.ids[:, 1:][learned])
+    told = model.reader.loss(out.hidden_states, batch.intents[:, :-1])
+    return said + INTENT_SHARE * told
 
 
 def export(model: LlamaForCausalLM, folder: Path) -> None:
     """Write the model as Transformers loads it, with its sampling defaults."""
+    del model.reader
     model.generation_config.update(
         do_sample=True, temperature=0.3, top_p=0.9, top_k=20, max_new_tokens=120,
         no_repeat_ngram_size=0, repetition_penalty=1.0,

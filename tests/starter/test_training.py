@@ -63,8 +63,31 @@ def test_drills_copy_what_stands_in_them() -> None:
 
     codec = tokenizer.load(STARTER)
     for seed in range(50):
-        ids, said = card(codec, random.Random(seed))
+        ids, said, _intents = card(codec, random.Random(seed))
         lines = codec.decode([one for one, own in zip(ids, said, strict=True) if own])
         system = codec.decode(ids, skip_special_tokens=False).split("<|user|>")[0]
         for line in lines.splitlines():
             assert line.partition(": ")[2] in system
+
+
+def test_a_reply_begins_with_its_intent_and_the_helper_is_not_exported(tmp_path: Path) -> None:
+    import random
+
+    from safetensors import safe_open
+
+    from core.starter import dialogue, tokenizer
+    from core.starter.batches import encode
+    from core.starter.intents import NOWHERE, number_of
+    from core.starter.train import STARTER, build, export
+
+    codec = tokenizer.load(STARTER)
+    talk = dialogue.draw(random.Random(3))
+    row = encode(codec, talk)
+    assert len(row.ids) == len(row.said) == len(row.intents)
+    begins = [at for at, intent in enumerate(row.intents) if intent != NOWHERE]
+    told = [number_of(turn.intent, turn.topic) for turn in talk.turns[1::2]]
+    assert [row.intents[at] for at in begins] == told
+    assert {codec.id_to_token(row.ids[at]) for at in begins} == {tokenizer.ASSISTANT}
+    export(build(codec.get_vocab_size()), tmp_path)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        assert not [name for name in file.keys() if "reader" in name]  # noqa: SIM118
