@@ -30,6 +30,7 @@ from core.rooms.reply import Reply
 from core.rooms.rules import checked_name, name_key, printable
 from core.rooms.seating import Wanted
 from core.rooms.seats import Key, Seat, Seats, Tell
+from core.rooms.seen import Seen
 from core.settings import Settings
 from core.store import Store
 from core.text import N_, words
@@ -187,7 +188,7 @@ class Outside:
         if reply_to is None:
             return []
         with self._store.read() as conn:
-            return hearing.answer_to(conn, seat.room, reply_to, seat.name) or []
+            return hearing.answer_to(Seen(conn, seat.room), reply_to, seat.name) or []
 
     def _begin(self, seat: Seat, reply_to: int | None) -> Reply:
         values = {
