@@ -48,9 +48,9 @@ class QueueOut(BaseModel):
 
 
 class PartOut(BaseModel):
-    """One thing in memory; `null` means unknown."""
+    """One thing in memory; `null` means unknown. A `picker` is asked who speaks next."""
 
-    kind: Literal["model", "encoder"]
+    kind: Literal["model", "picker", "encoder"]
     ref: str
     members: list[str]
     place: Literal["gpu", "host"]
@@ -63,6 +63,7 @@ class PartOut(BaseModel):
 class RemedyOut(BaseModel):
     kind: Literal["context", "model", "share"]
     members: list[str]
+    picker: bool = Field(description="Whether the model that picks who speaks is meant, too.")
     context_tokens: int | None
     model: str | None
     total_bytes: int | None

@@ -41,12 +41,16 @@ def preflight(
 
 def _parts(found: Body) -> list[str]:
     rows = [
-        (one["ref"], ", ".join(one["members"]), one["place"], _gb(one["weights_bytes"]),
+        (one["ref"], _users(one), one["place"], _gb(one["weights_bytes"]),
          _gb(one["kv_bytes"]), _gb(one["total_bytes"]), _gb(found["available_bytes"][one["place"]]))
         for one in found["parts"]
     ]  # fmt: skip
     heads = (_("Model"), _("Members"), _("Where"), _("Weights"), _("Context"), _("All"), _("Free"))
     return table(rows, heads)
+
+
+def _users(part: Body) -> str:
+    return _("picks who speaks") if part["kind"] == "picker" else ", ".join(part["members"])
 
 
 def _remedies(found: Body) -> list[str]:
@@ -57,7 +61,8 @@ def told(remedy: Body) -> str:
     """What a remedy does."""
     if remedy["kind"] == "context":
         return _("a context of {tokens} tokens", tokens=remedy["context_tokens"])
-    names = ", ".join(remedy["members"])
+    also = [_("who picks")] if remedy["picker"] else []
+    names = ", ".join([*remedy["members"], *also])
     return _("{model} for {names}", model=remedy["model"], names=names)
 
 

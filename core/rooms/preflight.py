@@ -1,6 +1,7 @@
 """Before a room speaks: what its models and the encoder take, and what helps when it does not fit.
 
-Each model is forecast at the context that the room asks for, shared by all members that use it.
+Each model is forecast at the context that the room asks for, shared by all members that use it;
+the one that picks who speaks, where the room's policy has one of its own, is counted, too.
 Models of this app that are in memory count as free: they can be given up. What is not promised:
 other programs may take memory a moment later.
 """
@@ -21,6 +22,7 @@ from core.providers.base import CHAT
 from core.providers.managed import Managed
 from core.providers.registry import Registry
 from core.rooms.model import Room
+from core.rooms.policies import picker_of
 from core.rooms.service import Rooms
 from core.text import N_, words
 
@@ -38,9 +40,12 @@ class ForecastOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing in memory. `members` use it; `None` bytes are unknown."""
+    """One thing in memory. `members` use it; `None` bytes are unknown.
 
-    kind: Literal["model", "encoder"]
+    A "picker" is a model that speaks for nobody: it is asked who comes next.
+    """
+
+    kind: Literal["model", "picker", "encoder"]
     ref: str
     members: tuple[str, ...]
     place: Place
@@ -52,10 +57,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What helps: a shorter context, a smaller model for some, or one model for all."""
+    """What helps: a shorter context, a smaller model for some, or one model for all.
+
+    `picker`: it counts for the model that picks who speaks, too.
+    """
 
     kind: RemedyKind
     members: tuple[str, ...]
+    picker: bool = False
     context_tokens: int | None = None
     model: str | None = None
     total_bytes: int | None = None
@@ -126,10 +135,14 @@ class Preflights:
             raise InvalidInput(field="remedy", expected=known, found=kind[:40])
         if remedy.context_tokens is not None:
             room = self._rooms.set_context(found.room, remedy.context_tokens)
-            self._unload([part.ref for part in found.parts if part.kind == "model"])
+            self._unload([part.ref for part in found.parts if part.kind != "encoder"])
             return room
         for member in remedy.members:
             self._rooms.set_model(found.room, member, remedy.model)
+        room = self._rooms.get(found.room)
+        if remedy.picker and (picker := picker_of(room.policy, room.policy_options)):
+            option, _ref = picker
+            self._rooms.set_policy(found.room, options={option: remedy.model})
         return self._rooms.get(found.room)
 
     # --- inside -----------------------------------------------------------------------------
@@ -146,17 +159,26 @@ class Preflights:
         members: dict[str, list[str]] = {}
         for name in room.agents:
             members.setdefault(self._rooms.model_of(room, name), []).append(name)
-        return [self._part(ref, tuple(names), tokens, free) for ref, names in members.items()]
+        parts = [self._part(ref, tuple(names), tokens, free) for ref, names in members.items()]
+        picker = picker_of(room.policy, room.policy_options)
+        if picker is not None and picker[1] not in members:
+            parts.append(self._part(picker[1], (), tokens, free, "picker"))
+        return parts
 
     def _part(
-        self, ref: str, members: tuple[str, ...], tokens: int, free: dict[Place, int | None]
+        self,
+        ref: str,
+        members: tuple[str, ...],
+        tokens: int,
+        free: dict[Place, int | None],
+        kind: Literal["model", "picker"] = "model",
     ) -> Part:
         found = self._asked(ref, tokens)
         if found is None or not found.local:
-            return Part("model", ref, members, "host", fits=None if found is None else True)
+            return Part(kind, ref, members, "host", fits=None if found is None else True)
         room = free[found.place]
         return Part(
-            "model",
+            kind,
             ref,
             members,
             found.place,
@@ -181,19 +203,22 @@ class Preflights:
     def _remedies(
         self, room: Room, parts: Sequence[Part], tokens: int, free: dict[Place, int | None]
     ) -> Iterable[Remedy]:
-        models = [part for part in parts if part.kind == "model"]
+        models = [part for part in parts if part.kind != "encoder"]
+        picks = picker_of(room.policy, room.policy_options)
         shorter = self._shorter(models, tokens, free)
         if shorter is not None:
-            yield Remedy("context", room.agents, context_tokens=shorter)
+            yield Remedy("context", room.agents, picks is not None, context_tokens=shorter)
         large = [part for part in models if part.fits is False]
         smaller = self._smaller(large, tokens, free)
         if smaller is not None:
             members = tuple(name for part in large for name in part.members)
-            yield Remedy("model", members, model=smaller.ref, total_bytes=smaller.total_bytes)
+            too = picks is not None and any(part.ref == picks[1] for part in large)
+            yield Remedy("model", members, too, model=smaller.ref, total_bytes=smaller.total_bytes)
         shared = [part for part in models if part.fits and part.total_bytes is not None]
         if len(models) > 1 and shared:
             best = max(shared, key=lambda part: part.total_bytes or 0)
-            yield Remedy("share", room.agents, model=best.ref, total_bytes=best.total_bytes)
+            everybody, size = room.agents, best.total_bytes
+            yield Remedy("share", everybody, picks is not None, model=best.ref, total_bytes=size)
 
     def _shorter(
         self, models: Sequence[Part], tokens: int, free: dict[Place, int | None]
@@ -249,7 +274,7 @@ def _verdict(parts: Sequence[Part], free: dict[Place, int | None]) -> Verdict:
         needed[part.place] = needed.get(part.place, 0) + (part.total_bytes or 0)
     if not all(_covers(free[place], size) for place, size in needed.items()):
         return "swaps"
-    unknown = any(part.fits is None for part in parts if part.kind == "model")
+    unknown = any(part.fits is None for part in parts if part.kind != "encoder")
     return "unknown" if unknown else "fits"
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.rooms.model import Room
 from core.rooms.preflight import Part, Preflight, Remedy
-from core.text import _
+from core.text import N_, _
 from core.workbench import Workbench
 from pages.ui import words
 from pages.ui.engine import workbench
@@ -22,7 +22,8 @@ def _examined(room_id: str, _changed: str, models: tuple[str, ...]) -> Preflight
 def card(bench: Workbench, room: Room) -> None:
     """Nothing when all fits, or nobody can tell."""
     models = tuple(bench.rooms.model_of(room, name) for name in room.agents)
-    found = _examined(room.id, str(room.context_tokens), models)
+    changed = f"{room.context_tokens} {room.policy} {room.policy_options}"
+    found = _examined(room.id, changed, models)
     if found.verdict not in ("does_not_fit", "swaps"):
         return
     large = [part for part in found.parts if part.fits is False]
@@ -43,8 +44,11 @@ def card(bench: Workbench, room: Room) -> None:
 
 
 def _named(part: Part, found: Preflight) -> str:
+    text = N_("{model} does not fit: {needed} needed, {free} free.")
+    if part.kind == "picker":
+        text = N_("{model}, which picks who speaks, does not fit: {needed} needed, {free} free.")
     return _(
-        "{model} does not fit: {needed} needed, {free} free.",
+        text,
         model=plain(part.ref),
         needed=words.size(part.total_bytes or 0),
         free=words.size(found.available_bytes[part.place] or 0),

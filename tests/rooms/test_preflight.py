@@ -93,6 +93,50 @@ def test_everybody_can_share_one_model(bench: Workbench) -> None:
         preflights.apply(ROOM, "share")  # it fits now: nothing is offered
 
 
+def picked_by(bench: Workbench, model: str) -> None:
+    bench.rooms.set_policy(ROOM, "selector", {"model": model})
+
+
+def test_the_model_that_picks_who_speaks_is_counted(bench: Workbench) -> None:
+    for name in ("Mizuho", "Ren", "Aki"):
+        bench.rooms.set_model(ROOM, name, SMALL)
+    assert examined(bench, 4, 2).of(ROOM).verdict == "fits"
+    picked_by(bench, LARGE)
+    found = examined(bench, 4, 2).of(ROOM)
+    (picker,) = [part for part in found.parts if part.kind == "picker"]
+    assert (picker.ref, picker.members, picker.weights_bytes) == (LARGE, (), 2 * GB)
+    assert found.verdict == "swaps"
+    picked_by(bench, SMALL)  # it is in memory anyway
+    assert [part.kind for part in examined(bench, 4, 2).of(ROOM).parts] == ["model", "encoder"]
+
+
+@pytest.mark.parametrize(("kind", "large_gb"), [("model", 8), ("share", 8)])
+def test_a_remedy_counts_for_the_model_that_picks(
+    bench: Workbench, kind: str, large_gb: float
+) -> None:
+    bench.rooms.set_model(ROOM, "Mizuho", SMALL)
+    picked_by(bench, LARGE)
+    preflights = examined(bench, 6, large_gb)
+    assert preflights.of(ROOM).verdict == "does_not_fit"
+    (remedy,) = [one for one in preflights.of(ROOM).remedies if one.kind == kind]
+    assert remedy.picker
+    room = preflights.apply(ROOM, kind)
+    assert room.policy_options == {"model": SMALL}
+    assert preflights.of(ROOM).verdict == "fits"
+
+
+def test_the_shorter_context_is_asked_of_the_model_that_picks(bench: Workbench) -> None:
+    picked_by(bench, LARGE)
+    tokens = examined(bench, 9.5, 4, kv_gb=2).apply(ROOM, "context").context_tokens
+    bench.rooms.post(ROOM, "who knows?", sender="Yuki")
+    assert bench.rooms.wait_idle(ROOM, 10)
+    server = bench.server  # type: ignore[attr-defined]
+    asked = [one.json for one in server.requests if one.path == "/api/chat"]
+    picking = [one for one in asked if one.get("format")]
+    assert picking
+    assert {one["options"]["num_ctx"] for one in picking} == {tokens}
+
+
 def test_the_shorter_context_reaches_the_server(bench: Workbench) -> None:
     tokens = examined(bench, 9.5, 4, kv_gb=2).apply(ROOM, "context").context_tokens
     bench.rooms.post(ROOM, "@Ren hello", sender="Yuki")

@@ -44,3 +44,14 @@ def with_defaults(policy: Policy, given: Mapping[str, Any] | None) -> dict[str, 
     """What is set about a policy, the rest by its defaults."""
     chosen = given or {}
     return {one.name: chosen.get(one.name, one.default) for one in policy.options}
+
+
+def picker_of(policy: str, given: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """The model that a policy asks who comes next, behind the name of the option that says so.
+
+    `None`: it asks no model, or those of members.
+    """
+    known = policy_of(policy)
+    chosen = with_defaults(known, given)
+    models = [one.name for one in known.options if one.kind == "model" and chosen[one.name]]
+    return (models[0], str(chosen[models[0]])) if known.asks_models and models else None
