@@ -61,6 +61,11 @@ class RoomSettings(_Group):
         le=3_600,
         description="How long an outside agent whose turn it is may say nothing (seconds).",
     )
+    damper_meaning: bool = Field(
+        True,
+        description="Whether the sentence encoder (about 700 MB while agents talk to each other)"
+        " helps to notice that they go in circles; without it words alone decide.",
+    )
 
 
 class PriceSettings(_Group):

@@ -137,6 +137,8 @@ class Workbench:
             bench._serving = serving
             bench.jobs.recover(begin=serving)
             if serving:
+                if settings.rooms.damper_meaning:
+                    bench.rooms.understand(bench.encoder)
                 bench.rooms.resume()
                 bench.telemetry.start()
         except BaseException:

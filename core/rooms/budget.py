@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from core.errors import (
     InCircles,
@@ -22,7 +22,7 @@ from core.errors import (
     TokensSpent,
     TurnsSpent,
 )
-from core.messages import Kind, StreamEvent
+from core.messages import Kind, ReplyStatus, StreamEvent
 from core.rooms import admin, book, rounds
 from core.rooms.damper import LOOKED_AT, Spoken, goes_in_circles
 from core.rooms.model import Room
@@ -126,7 +126,7 @@ def spend(conn: Connection, room_id: str, cost: Cost) -> StreamEvent | None:
     for name, value in asdict(cost).items():
         if value is not None:
             spent[name] = round(spent.get(name, 0) + value, 3)
-    reason = _over(limits, spent) or _circles(conn, room_id, spent)
+    reason = _over(limits, spent) or _circles(conn, room)
     if reason is None:
         conn.execute(_change(room_id, spent=spent))
         return None
@@ -163,23 +163,46 @@ def _over(limits: Mapping[str, float], spent: Mapping[str, float]) -> RoomHalted
     return None
 
 
-def _circles(conn: Connection, room_id: str, spent: Mapping[str, float]) -> RoomHalted | None:
-    """Only where agents answer agents: somebody has spoken twice since a person did."""
-    people = select(func.max(t.messages.c.seq)).where(
-        t.messages.c.room_id == room_id, t.messages.c.kind == str(Kind.HUMAN)
-    )
-    since = max(conn.execute(people).scalar() or 0, int(spent.get("since_seq", 0)))
+def _circles(conn: Connection, room: RowMapping) -> RoomHalted | None:
+    return InCircles() if goes_in_circles(among_agents(conn, room)) else None
+
+
+def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
+    """What agents of this app said since a person did, the newest lines, the oldest first.
+
+    Empty unless agents answer agents: somebody has spoken twice since.
+    """
     query = select(t.messages.c.sender, t.messages.c.content).where(
-        t.messages.c.room_id == room_id,
-        t.messages.c.seq > since,
+        t.messages.c.room_id == room["id"],
+        t.messages.c.seq > alone_since(conn, room),
         t.messages.c.kind == str(Kind.AGENT),
         t.messages.c.content != "",
+        t.messages.c.status != str(ReplyStatus.PENDING),
     )
     newest = conn.execute(query.order_by(t.messages.c.seq.desc()).limit(LOOKED_AT)).all()
     lines = [Spoken(row.sender, row.content) for row in reversed(newest)]
-    if len({line.speaker for line in lines}) == len(lines):
+    return [] if len({line.speaker for line in lines}) == len(lines) else lines
+
+
+def alone_since(conn: Connection, room: RowMapping) -> int:
+    """The last message of a person, or the one after which somebody let the room go on."""
+    people = select(func.max(t.messages.c.seq)).where(
+        t.messages.c.room_id == room["id"], t.messages.c.kind == str(Kind.HUMAN)
+    )
+    let_go_on = int((room["spent"] or {}).get("since_seq", 0))
+    return max(conn.execute(people).scalar() or 0, let_go_on)
+
+
+def halt(conn: Connection, room_id: str, since: int) -> StreamEvent | None:
+    """Let a room wait whose agents, alone since message `since`, were seen to go in circles.
+
+    `None`: it waits already, or somebody has come between.
+    """
+    room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
+    if room["halted"] or alone_since(conn, room) != since:
         return None
-    return InCircles() if goes_in_circles(lines) else None
+    conn.execute(_change(room_id, halted=asdict(InCircles().reason())))
+    return admin.announced(conn, room_id)[1]
 
 
 def _change(room_id: str, **values: Any) -> Any:

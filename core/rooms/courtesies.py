@@ -39,6 +39,12 @@ _COURTESIES = """
     thoughtful thoughts time touched touching true truly understand understood value valuable
     view views warm warms welcome well wise wisdom wish wishes wonderful wonderfully word words
     wow yeah yep yes yours
+
+    ahead apologies apologise apologised apologising apologize apologized apologizing apology awe
+    begin blame cheerio ears entirely evening fault flatter flatters forgive forgiven forgiving
+    gift gifted impress impressed insist listen listening long million mistake mistakes nail
+    nailed obliged observation places quite remark remarks round sleep sorry start starting
+    tomorrow words world
 """
 
 STOP_WORDS = frozenset(_STOP_WORDS.split())
@@ -55,5 +61,9 @@ COURTESIES_JA = (
     *("失礼", "さようなら", "また今度", "では", "お疲れ様", "お疲れさま", "よろしくお願いします"),
     *("はい", "ええ", "うん", "そう", "ですね", "ですよね", "なるほど", "確かに", "たしかに"),
     *("大切", "最高", "完璧", "見事", "皆さん", "私", "僕", "俺", "今日", "こと", "もの"),
+    *("申し訳ありません", "申し訳ない", "申し訳", "すみません", "ごめんなさい", "ごめん", "謝る"),
+    *("お気になさらず", "お気になさらないで", "気になさら", "悪くありません", "せい", "おかげ"),
+    *("助かりました", "助かります", "お礼", "恐れ入ります", "表現", "良い夢", "おやすみなさい"),
+    *("また明日", "明日", "お会いしましょう", "話しましょう", "お気をつけて", "ほう", "どうぞ"),
     *("優しい", "優しさ", "温かい", "心から", "心", "深い", "深く", "共有", "視点", "尊敬"),
 )

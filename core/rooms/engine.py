@@ -121,6 +121,7 @@ class Engine:
             for active in self._active.values():
                 active.stop()
             self._idle.wait_for(lambda: not self._active, timeout=5)
+        self.turns.circles.close()
         self.turns.flusher.close()
 
     def trim(self, room_id: str) -> None:

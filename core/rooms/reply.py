@@ -129,9 +129,10 @@ class Reply:
             values["model"] = model
 
         def work(conn: Connection) -> list[StreamEvent]:
+            told = [*self._rest(conn), book.change_message(conn, room, seq, "status", values)]
             if also is not None:
-                also(conn)
-            return [*self._rest(conn), book.change_message(conn, room, seq, "status", values)]
+                also(conn)  # last, since who comes next may be named in the last words
+            return told
 
         room, seq = self.message.room, self.message.seq
         while True:

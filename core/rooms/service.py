@@ -21,6 +21,7 @@ from core.rooms.editing import Editing
 from core.rooms.engine import Engine
 from core.rooms.external import Outside
 from core.rooms.log import Logs, Watch
+from core.rooms.meaning import Encoding
 from core.rooms.model import Presence, Room, RoomSummary, RoundFigures
 from core.rooms.options import options_for
 from core.rooms.policies import IN_ORDER
@@ -346,6 +347,10 @@ class Rooms:
     def measure_power(self, power: Callable[[], float | None]) -> None:
         """How the watts of the cards are known while rooms speak; `None`: they are not."""
         self._engine.turns.power = power
+
+    def understand(self, encoder: Encoding) -> None:
+        """Notice by meaning, too, that agents go in circles; the encoder is closed elsewhere."""
+        self._engine.turns.circles.understand(encoder)
 
     def close(self) -> None:
         """Stop speaking everywhere; unfinished replies become `partial`."""

@@ -20,6 +20,7 @@ from core.rooms import book, budget, hearing, rounds, versions
 from core.rooms.briefing import Briefing
 from core.rooms.budget import Cost, Meter, Power
 from core.rooms.care import Care, tokens_of
+from core.rooms.circles import Circles
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
 from core.rooms.model import Room
@@ -90,6 +91,7 @@ class Turns:
         self._agents, self._registry, self._settings = agents, registry, settings
         self._defaults, self._closing, self._after = defaults, closing, after
         self.flusher = Flusher()
+        self.circles = Circles(store, logs)
         self.power: Power = lambda: None  # watts of the cards; the workbench knows better
         self.briefing = Briefing(agents, registry, settings, defaults)
         self.speech = Speech(settings, defaults)
@@ -273,6 +275,7 @@ class Turns:
         )
         for event in halted:
             self._logs.publish(event)
+        self.circles.look(turn.room)
         log.info(
             "reply",
             ids={"room": turn.room, "message": message.id},

@@ -6,11 +6,14 @@ import json
 import random
 from itertools import cycle, islice
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from core.rooms.damper import Spoken, goes_in_circles
-from tests.rooms import talks
+from tests.rooms import talk_maker, talks
+from tests.rooms import talks_seen as seen
+from tests.rooms import talks_unseen as unseen
 
 LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
 
@@ -38,9 +41,7 @@ def test_one_who_repeats_itself_alone_is_no_loop() -> None:
     assert stopped_at(lines) is None
 
 
-def test_an_encoder_sees_what_words_do_not() -> None:
-    import numpy as np
-
+def test_meanings_see_what_words_do_not() -> None:
     texts = [
         "gorgeous sunrise",
         "lovely dawn",
@@ -50,7 +51,32 @@ def test_an_encoder_sees_what_words_do_not() -> None:
     ]
     lines = [Spoken("Ren" if n % 2 else "Aki", text) for n, text in enumerate(texts)]
     assert not goes_in_circles(lines)
-    assert goes_in_circles(lines, lambda given: np.ones((len(given), 1)))
+    assert goes_in_circles(lines, [False, True, True, True, True])
+    assert not goes_in_circles(lines, [True, True, True, True, False])
+
+
+def test_two_who_only_admire_each_other_beside_a_third_are_a_loop() -> None:
+    for seed in range(10):
+        assert stopped_at(talk_maker.loop(seen, "a pair beside one who works", seed)) is not None
+
+
+# Paraphrases are for the encoder: words cannot see that they say the same.
+IN_WORDS = [kind for kind in talk_maker.loop_kinds(seen) if not kind.startswith(("one ", "a "))]
+
+
+@pytest.mark.parametrize("kind", IN_WORDS)
+def test_known_wordings_of_loops_are_stopped_within_six_turns(kind: str) -> None:
+    found = [stopped_at(talk_maker.loop(seen, kind, seed)) or 99 for seed in range(20)]
+    most = 20 if kind != "after you" else 12
+    assert sum(one <= 6 for one in found) >= most
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [(words, kind) for words in (seen, unseen) for kind in words.HEALTHY]
+)
+def test_healthy_talks_of_all_wordings_are_left_alone(words: ModuleType, kind: str) -> None:
+    for seed in range(20):
+        assert stopped_at(talk_maker.healthy(words, kind, seed)) is None, seed
 
 
 @pytest.mark.slow

@@ -40,6 +40,15 @@ def test_agents_give_each_other_the_word(open_workbench: OpenWorkbench):
     assert reasons(bench) == ["called", "called_by"]
 
 
+def test_a_call_in_the_last_words_of_a_fast_reply_is_heard(open_workbench: OpenWorkbench):
+    model = ScriptedProvider({"starter": Script(["I ", "do not know. ", "Ask ", "@Aki"])})
+    bench = open_workbench(model, rooms={"flush_ms": 250})  # the last words are stored at its end
+    bench.rooms.set_policy(ROOM, "named")
+    bench.rooms.post(ROOM, "@Ren what is it?", sender="Yuki")
+    assert bench.rooms.wait_idle(ROOM, 10)
+    assert speakers(bench) == ["Ren", "Aki"]
+
+
 def test_a_policy_changes_while_the_room_runs(open_workbench: OpenWorkbench):
     hold = threading.Event()
     bench = open_workbench(ScriptedProvider({"starter": Script(["@Mizuho"], hold=hold)}))
