@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.text import LANGUAGES, _
 from core.workbench import Workbench
-from pages.ui import care, clients, filters, frame, talk
+from pages.ui import care, clients, filters, frame
 from pages.ui.diagnostics import diagnostics
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
@@ -54,7 +54,7 @@ def _name(bench: Workbench) -> None:
     st.subheader(_("Your name"), anchor=False)
     st.text_input(
         _("Under this name you write in rooms."),
-        talk.user_name(),
+        bench.preferences.get("user_name", bench.settings.rooms.user_name),
         max_chars=LONGEST_NAME,
         key="user-name",
         on_change=kept(lambda: _keep_name(bench)),

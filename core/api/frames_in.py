@@ -88,12 +88,14 @@ def act(bench: Workbench, seat: Seat, frame: dict[str, Any], tell: Tell) -> None
                 heartbeat_s=_seconds(frame, "heartbeat_s"),
                 tell=tell,
             )
+        case "pass":
+            bench.rooms.outside.decline(seat.room, _text(frame, "agent"), seat.connection)
         case "heartbeat":
             pass  # that it came says all
         case "leave":
             bench.rooms.outside.leave(seat.connection)
         case other:
-            expected = "message, delta, join, leave or heartbeat"
+            expected = "message, delta, join, leave, pass or heartbeat"
             raise InvalidInput(field="type", expected=expected, found=repr(other)[:40])
 
 

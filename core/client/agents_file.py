@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.client.yaml_file import Location, PlainYaml, read_yaml
 from core.errors import ConfigInvalid
 from core.providers.base import GenerationOptions
+from core.rooms.model import TURNS
 from core.rooms.rules import MAX_NAME, name_key
 
 
@@ -61,6 +62,14 @@ class Entry(_Strict):
     system_prompt: str = Field("", max_length=32_000)
     options: Options = Options()
     room: str | None = Field(None, min_length=1, max_length=MAX_NAME)
+    capabilities: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = Field(
+        ("chat",), max_length=50
+    )
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it waits for the room's turn policy instead of answering by itself."""
+        return TURNS in self.capabilities
 
 
 class Common(_Strict):

@@ -35,7 +35,7 @@ class RoomCrew:
     ) -> None:
         entries, common = plan
         self.plan = plan
-        self.link = Link(http, room, [entry.name for entry in entries], report)
+        self.link = Link(http, room, entries, report)
         speakers = [
             Speaker(
                 entry.name,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from core.client.agents_file import Entry
 from core.client.backoff import Backoff
 from core.client.http import Http, relayed
 from core.client.notes import Notes
@@ -19,6 +21,7 @@ Report = Callable[..., None]
 RECENT_MESSAGES = 200
 JOIN_S = 15.0
 STEP_S = 1.0
+HEARTBEAT_S = 10.0
 # Refusals that pass by themselves: too many requests, a full disk, the own seat not yet free.
 _PASSING = {"too_many", "storage_busy", "disk_full", "storage", "name_taken", "internal_fault"}
 
@@ -26,15 +29,18 @@ _PASSING = {"too_many", "storage_busy", "disk_full", "storage", "name_taken", "i
 class Link:
     """Keeps one room's socket open. `changed` is notified of everything that is heard."""
 
-    def __init__(self, http: Http, room: str | None, agents: Sequence[str], report: Report) -> None:
-        self._http, self._room, self._agents = http, room, list(agents)
+    def __init__(
+        self, http: Http, room: str | None, entries: Sequence[Entry], report: Report
+    ) -> None:
+        self._http, self._room, self._entries = http, room, entries
+        self._agents = [entry.name for entry in entries]
         self._report = report
         self._backoff = Backoff()
         self._socket: Socket | None = None
         self._begun = False
         self.room_id = ""
         self.room_name = room or ""
-        self.notes = Notes(agents)
+        self.notes = Notes(self._agents, [one.name for one in entries if one.takes_turns])
         self.changed = threading.Condition()
         self.stopping = threading.Event()
         self.failure: WorkbenchError | None = None
@@ -86,12 +92,21 @@ class Link:
                 self._join(socket)
                 self._backoff.reset()
                 self._report("joined", room=self.room_name, agents=", ".join(self._agents))
-                while not self.stopping.is_set():
-                    self._hear(socket.receive(STEP_S))
+                self._listen(socket)
             finally:
                 with self.changed:
                     self._socket = None
+                    self.notes.lost()
                     self.changed.notify_all()
+
+    def _listen(self, socket: Socket) -> None:
+        """Hear what comes, and let the room know every few seconds that the agents are there."""
+        beat_at = time.monotonic() + HEARTBEAT_S
+        while not self.stopping.is_set():
+            self._hear(socket.receive(STEP_S))
+            if time.monotonic() >= beat_at:
+                socket.send({"type": "heartbeat"})
+                beat_at = time.monotonic() + HEARTBEAT_S
 
     def _look_around(self) -> None:
         room = self._http.get(room_path(self._http, self._room or self._oldest()))
@@ -114,8 +129,10 @@ class Link:
 
     def _join(self, socket: Socket) -> None:
         """Take the seats. Everything that happened before them has been heard then."""
-        capable = [{"name": name, "capabilities": ["chat"]} for name in self._agents]
-        socket.send({"type": "join", "agents": capable})
+        capable = [
+            {"name": one.name, "capabilities": list(one.capabilities)} for one in self._entries
+        ]
+        socket.send({"type": "join", "agents": capable, "heartbeat_s": HEARTBEAT_S})
         wanted = {name_key(name) for name in self._agents}
         for _second in range(int(JOIN_S / STEP_S)):
             frame = socket.receive(STEP_S)

@@ -9,6 +9,7 @@ survives a lost connection, a restart of either side, and a kill.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +23,31 @@ MOST_ANSWERS_TO_AGENTS = 3
 _MOST_KEPT = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an agent has to answer: message `seq`, or (`turn`) a turn whose message is there.
+
+    `task` is what the turn is for.
+    """
+
+    seq: int | None
+    turn: int | None = None
+    task: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names the answer, so that it is given once."""
+        return str(self.seq) if self.turn is None else f"turn-{self.turn}"
+
+
 class Notes:
     """One room through the ears of some agents. Not thread-safe."""
 
-    def __init__(self, agents: Iterable[str]) -> None:
+    def __init__(self, agents: Iterable[str], turns: Iterable[str] = ()) -> None:
+        """`turns`: those who speak when it is their turn, and not by themselves."""
         self._agents = {name_key(name): name for name in agents}
+        self._turns = {name_key(name) for name in turns}
+        self._offers: dict[str, Asked] = {}
         self._messages: dict[int, Message] = {}
         self._floor: dict[str, int] = {}
         self._settled: dict[str, int] = dict.fromkeys(self._agents, 0)
@@ -61,32 +82,44 @@ class Notes:
             self.last_event = max(self.last_event, frame["event"])
         if frame.get("type") == "presence" and isinstance(frame.get("members"), list):
             self.members = tuple(str(name) for name in frame["members"])
+        elif frame.get("type") == "turn":
+            asked = Asked(frame.get("reply_to"), int(frame["seq"]), str(frame.get("task") or ""))
+            self._offers[name_key(str(frame["agent"]))] = asked
         elif "content" in frame and "sender" in frame:
             self._keep(frame)
 
-    def due(self, agent: str) -> int | None:
-        """The newest message that this agent has to answer; `None`: there is none."""
+    def lost(self) -> None:
+        """The connection broke: the room has ended the turns of these agents."""
+        self._offers.clear()
+
+    def due(self, agent: str) -> Asked | None:
+        """What this agent has to answer: its turn, or the newest message; `None`: nothing."""
         key = name_key(agent)
+        if key in self._turns:
+            return self._offers.get(key)
         after = max(self._settled[key], self._floor.get(key, 0))
         waiting = (seq for seq in sorted(self._messages, reverse=True) if seq > after)
-        return next((seq for seq in waiting if self._is_for(key, self._messages[seq])), None)
+        found = next((seq for seq in waiting if self._is_for(key, self._messages[seq])), None)
+        return None if found is None else Asked(found)
 
-    def answered(self, agent: str, seq: int) -> bool:
-        """Whether the room holds an answer of this agent to `seq`, or to a later message."""
-        return self._settled[name_key(agent)] >= seq
-
-    def finished(self, agent: str, seq: int) -> bool:
-        """Whether an answer of this agent to `seq` is in the room and final."""
+    def finished(self, agent: str, asked: Asked) -> bool:
+        """Whether this agent's answer is in the room and final."""
+        if asked.turn is not None:
+            own = self._messages.get(asked.turn)
+            return own is not None and own.status.final
         key = name_key(agent)
         return any(
-            self._is_own(key, message) and message.reply_to == seq and message.status.final
+            self._is_own(key, message) and message.reply_to == asked.seq and message.status.final
             for message in self._messages.values()
         )
 
-    def settle(self, agent: str, seq: int) -> None:
-        """Let `seq` rest: it will not be answered any more."""
+    def settle(self, agent: str, asked: Asked) -> None:
+        """Let it rest: it will not be answered any more."""
         key = name_key(agent)
-        self._settled[key] = max(self._settled[key], seq)
+        if self._offers.get(key) == asked:
+            del self._offers[key]
+        if asked.seq is not None:
+            self._settled[key] = max(self._settled[key], asked.seq)
 
     def history(self, agent: str, limit: int) -> list[Line]:
         """The last `limit` finished messages with words that this agent has heard, oldest first."""
@@ -101,6 +134,9 @@ class Notes:
         if len(self._messages) > _MOST_KEPT:
             del self._messages[min(self._messages)]
         for key in self._agents:
+            offer = self._offers.get(key)
+            if offer is not None and offer.turn == message.seq and message.status.final:
+                del self._offers[key]
             if self._is_own(key, message) and message.reply_to is not None:
                 # Also while it is `pending`: it was begun, and ends as what it becomes.
                 self._settled[key] = max(self._settled[key], message.reply_to)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.client.backoff import Backoff
 from core.client.link import Link, Report
+from core.client.notes import Asked
 from core.client.socket import Socket
 from core.client.voice import Voice
 from core.errors import AppNotRunning, ModelNotFound, ProviderError
@@ -21,9 +22,9 @@ ARRIVE_S = 30.0
 
 @dataclass
 class _Answer:
-    """What is being said in reply to `seq`. `begun`: a part of it is in the room already."""
+    """What is being said to what was `asked`. `begun`: a part of it is in the room already."""
 
-    seq: int
+    asked: Asked
     socket: Socket
     text: str = ""
     sent: int = 0
@@ -46,37 +47,37 @@ class Speaker:
     ) -> None:
         self._name, self._voice, self._link, self._report = name, voice, link, report
         self._history_limit, self._delay_s = history_limit, delay_s
-        self._unsent: tuple[int, str] | None = None  # an answer that may not have arrived
+        self._unsent: tuple[Asked, str] | None = None  # an answer that may not have arrived
 
     def run(self) -> None:
         """Answer until the link is stopped."""
         self._voice.warm()
-        while (asked := self._wait_for_question()) is not None:
-            socket, seq = asked
+        while (question := self._wait_for_question()) is not None:
+            socket, asked = question
             if self._link.stopping.wait(self._delay_s):
                 return
             with self._link.changed:
                 # More may have been said meanwhile; one answer is for all of it.
-                seq = self._link.notes.due(self._name) or seq
+                asked = self._link.notes.due(self._name) or asked
                 lost = self._link.current() is not socket
             if not lost:
-                self._answer(_Answer(seq, socket))
+                self._answer(_Answer(asked, socket))
 
-    def _wait_for_question(self) -> tuple[Socket, int] | None:
-        """The open socket and the message to answer; `None` when it is time to go."""
+    def _wait_for_question(self) -> tuple[Socket, Asked] | None:
+        """The open socket and what to answer; `None` when it is time to go."""
         link = self._link
         with link.changed:
             while not link.stopping.is_set():
                 socket = link.current()
-                seq = link.notes.due(self._name) if socket is not None else None
-                if socket is not None and seq is not None:
-                    return socket, seq
+                asked = link.notes.due(self._name) if socket is not None else None
+                if socket is not None and asked is not None:
+                    return socket, asked
                 link.changed.wait(1.0)
         return None
 
     def _answer(self, answer: _Answer) -> None:
         try:
-            if self._unsent is not None and self._unsent[0] == answer.seq:
+            if self._unsent is not None and self._unsent[0] == answer.asked:
                 answer.text = self._unsent[1]
             elif not self._speak(answer):
                 return
@@ -85,7 +86,7 @@ class Speaker:
             # What had begun is in the room as far as it got, and counts as the answer; what
             # had not is due again when the connection is back.
             if answer.begun:
-                self._settle(answer.seq)
+                self._settle(answer.asked)
 
     def _speak(self, answer: _Answer) -> bool:
         """Find the words and stream them; false when there is nothing to say."""
@@ -95,7 +96,7 @@ class Speaker:
                 self._stream(answer)
                 break
             except (ProviderError, ModelNotFound) as error:
-                self._tell("failed", answer.seq, error=error.as_dict())
+                self._tell("failed", answer.asked, error=error.as_dict())
                 if answer.text or attempt == TRIES:
                     break
                 if self._link.stopping.wait(backoff.next_s()):
@@ -104,7 +105,9 @@ class Speaker:
             self._push(answer)
             return False
         if not answer.text.strip():
-            self._settle(answer.seq)
+            if answer.asked.turn is not None:
+                answer.socket.send({"type": "pass", "agent": self._name})
+            self._settle(answer.asked)
             return False
         return True
 
@@ -116,10 +119,10 @@ class Speaker:
         watching = threading.Thread(target=self._cancel_when_lost, args=(answer.socket, cancel))
         watching.start()
         try:
-            for piece in self._voice.speak(history, members, cancel):
+            for piece in self._voice.speak(history, members, cancel, answer.asked.task):
                 if isinstance(piece, Chosen):
                     if piece.reason is not None:
-                        self._tell("fallback", answer.seq, model=piece.ref)
+                        self._tell("fallback", answer.asked, model=piece.ref)
                     continue
                 answer.text += piece
                 if time.monotonic() - answer.last >= PIECE_S:
@@ -145,34 +148,35 @@ class Speaker:
             return
         answer.begun = True
         answer.socket.send(
-            {"type": "delta", "agent": self._name, "reply_to": answer.seq, "text": fresh}
+            {"type": "delta", "agent": self._name, "reply_to": answer.asked.seq, "text": fresh}
         )
         answer.sent, answer.last = len(answer.text), time.monotonic()
 
     def _finish(self, answer: _Answer) -> None:
         """Send the whole answer and wait until the room shows it."""
-        link, seq = self._link, answer.seq
-        self._unsent = None if answer.begun else (seq, answer.text)
+        link, asked = self._link, answer.asked
+        self._unsent = None if answer.begun else (asked, answer.text)
         frame = {
             "type": "message",
             "agent": self._name,
             "content": answer.text.strip(),
-            "reply_to": seq,
-            "idempotency_key": f"agent-client:{link.room_id}:{seq}:{name_key(self._name)}",
+            "reply_to": asked.seq,
+            "idempotency_key": f"agent-client:{link.room_id}:{asked.key}:{name_key(self._name)}",
         }
         answer.socket.send(frame)
-        if link.wait(answer.socket, lambda: self._stored(seq), ARRIVE_S):
+        if link.wait(answer.socket, lambda: self._stored(asked), ARRIVE_S):
             self._unsent = None
-            self._tell("answered", seq)
-        elif answer.begun:
-            self._settle(seq)
+            self._tell("answered", asked)
+        elif answer.begun or asked.turn is not None:
+            self._settle(asked)
 
-    def _stored(self, seq: int) -> bool:
-        return self._link.notes.finished(self._name, seq)
+    def _stored(self, asked: Asked) -> bool:
+        return self._link.notes.finished(self._name, asked)
 
-    def _settle(self, seq: int) -> None:
+    def _settle(self, asked: Asked) -> None:
         with self._link.changed:
-            self._link.notes.settle(self._name, seq)
+            self._link.notes.settle(self._name, asked)
 
-    def _tell(self, event: str, seq: int, **fields: object) -> None:
+    def _tell(self, event: str, asked: Asked, **fields: object) -> None:
+        seq = asked.turn or asked.seq
         self._report(event, room=self._link.room_name, agent=self._name, seq=seq, **fields)

@@ -39,9 +39,15 @@ class Voice:
         self._registry.warm(self._entry.model)
 
     def speak(
-        self, history: Sequence[Line], members: Sequence[str], cancel: threading.Event
+        self,
+        history: Sequence[Line],
+        members: Sequence[str],
+        cancel: threading.Event,
+        task: str = "",
     ) -> Iterator[Chosen | str]:
         """`Chosen` first, then the answer piece by piece, at most as long as a room takes.
+
+        `task` is what the agent's turn is for.
 
         Raises:
             ProviderError: see `core.providers.chain.answer`.
@@ -56,6 +62,7 @@ class Voice:
                 members=members,
                 budget_tokens=budget,
                 count=self._registry.tokens(ref),
+                task=task,
             ).messages
 
         left = self._limit

@@ -36,6 +36,10 @@
     │   ├── SecondsSpent
     │   ├── JoulesSpent
     │   └── InCircles
+    ├── OutsideGone
+    │   ├── OutsideAway
+    │   ├── OutsideSilent
+    │   └── OutsidePassed
     ├── StorageError
     │   ├── DataFolderInUse
     │   ├── DataFolderUnwritable
@@ -155,6 +159,7 @@ from core.errors.given import (
     RoomNotFound,
     SenderIsAgent,
 )
+from core.errors.guests import OutsideAway, OutsideGone, OutsidePassed, OutsideSilent
 from core.errors.halts import (
     InCircles,
     JoulesSpent,
@@ -230,6 +235,10 @@ from core.errors.storage import (
 )
 
 __all__ = [
+    "OutsideAway",
+    "OutsideGone",
+    "OutsidePassed",
+    "OutsideSilent",
     "InCircles",
     "JoulesSpent",
     "RoomHalted",

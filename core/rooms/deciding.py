@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
@@ -18,7 +18,11 @@ from core.store import tables as t
 TRANSCRIPT_LINES = 20
 _LAST_SPEAKER = (
     select(t.messages.c.sender)
-    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.kind == Kind.AGENT)
+    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.kind != Kind.HUMAN)
+    .where(
+        (t.messages.c.kind == Kind.AGENT)
+        | t.messages.c.sender.in_(bindparam("inside", expanding=True))
+    )
     .order_by(t.messages.c.seq.desc())
     .limit(1)
 )
@@ -46,17 +50,22 @@ class Decider:
         conn, room_id, trigger = seen.conn, seen.row["id"], round_.trigger_seq
         policy = policy_of(seen.row["policy"])
         said = round_.said or round_book.said_between(conn, room_id, round_.since_seq, trigger)
-        inside = tuple(one.name for one in seen.members if one.kind is Kind.AGENT and not one.muted)
+        members = seen.members
+        inside = tuple(one.name for one in members if one.there)
+        away = tuple(one.name for one in members if one.takes_turns and one.away)
+        guests = (one.name for one in members if one.kind is not Kind.AGENT)
         with_transcript = policy.asks_models
         lines = hearing.transcript(conn, room_id, None, TRANSCRIPT_LINES) if with_transcript else ()
         weights = {name: self._talkative(name) for name in inside}
         return View(
             asked=tuple(row["content"] for row in said),
             members=inside,
-            outside=tuple(member.name for member in seen.members if member.kind is not Kind.AGENT),
+            outside=tuple(one.name for one in members if not one.takes_turns),
+            away=away,
+            guests=frozenset(guests),
             talkativeness={name: one for name, one in weights.items() if one is not None},
             transcript=tuple(lines),
-            last_speaker=taken[-1].agent if taken else _last_speaker(conn, room_id),
+            last_speaker=taken[-1].agent if taken else _last_speaker(conn, room_id, inside),
             taken=taken,
             options=with_defaults(policy, seen.row["policy_options"]),
             answers=answers,
@@ -83,5 +92,5 @@ def _taken(conn: Connection, room_id: str, round_: Round) -> tuple[Taken, ...]:
     return tuple(Taken(row.agent, row.role or "answer", row.content or "") for row in rows)
 
 
-def _last_speaker(conn: Connection, room_id: str) -> str | None:
-    return conn.execute(_LAST_SPEAKER, {"room": room_id}).scalar()
+def _last_speaker(conn: Connection, room_id: str, inside: Sequence[str]) -> str | None:
+    return conn.execute(_LAST_SPEAKER, {"room": room_id, "inside": list(inside)}).scalar()

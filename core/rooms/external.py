@@ -4,6 +4,9 @@ They hear what was said while they were there, and whispers to them. They answer
 message of people, or an @mention of themselves. What they stream becomes a pending message like
 any other; when their connection ends in the middle of it, it is `partial`.
 
+Those who say that they take turns (capability `turns`) are chosen by turn policies like agents of
+this app: their turn is offered to them, and they have a while to say something.
+
 Whose connection broke keeps its seat for a while, `away`, and has missed nothing when it is back
 in time. A program may promise heartbeats; who misses some is `away` until it is heard of again.
 """
@@ -14,23 +17,26 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
-from core.errors import AgentNotFound, InvalidInput
+from core.errors import AgentNotFound, InvalidInput, OutsideAway, OutsidePassed
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms import book, hearing, posting, seating
 from core.rooms.engine import Engine
 from core.rooms.heartbeats import LONGEST_S, SHORTEST_S, Heartbeats
 from core.rooms.log import Logs
 from core.rooms.model import Room
+from core.rooms.offers import Offer
 from core.rooms.reply import Reply
 from core.rooms.rules import checked_name, name_key, printable
 from core.rooms.seating import Wanted
 from core.rooms.seats import Key, Seat, Seats, Tell
 from core.rooms.seen import Seen
+from core.rooms.turns import Opened
 from core.settings import Settings
 from core.store import Store
 from core.text import N_, words
@@ -46,6 +52,8 @@ class Outside:
         self._seats = Seats()
         self._lock = threading.Lock()
         self._speaking: dict[Key, Reply] = {}
+        self._offers: dict[Key, Offer] = {}
+        engine.turns.guests = self
         self._beats = Heartbeats(engine.turns.flusher.call_at, self._went_quiet)
 
     # --- coming and going -------------------------------------------------------------------
@@ -123,7 +131,10 @@ class Outside:
         """
         seat = self._seat_of(ref, agent, connection)
         with self._lock:
-            reply = self._speaking.get(seat.key)
+            reply, offer = self._speaking.get(seat.key), self._offers.get(seat.key)
+        if offer is not None:
+            offer.add(printable(text))
+            return
         if reply is None:
             reply = self._begin(seat, reply_to)
             with self._lock:
@@ -161,7 +172,9 @@ class Outside:
             to or self._whispered_to(seat, reply_to),
         )
         with self._lock:
-            reply = self._speaking.pop(seat.key, None)
+            reply, offer = self._speaking.pop(seat.key, None), self._offers.get(seat.key)
+        if offer is not None and (answered := self._answer(seat, offer, draft)) is not None:
+            return answered
         if reply is not None:
             with self._store.read() as conn:
                 known = posting.stored_before(conn, seat.room, draft)
@@ -173,6 +186,56 @@ class Outside:
         if posted.event is not None:
             self._logs.publish(posted.event)
         return posted.message
+
+    def decline(self, ref: str, agent: str, connection: str) -> None:
+        """An outside agent has nothing to say to the turn that it was offered, if any.
+
+        Raises:
+            AgentNotFound: this connection has not brought such an agent.
+        """
+        seat = self._seat_of(ref, agent, connection)
+        with self._lock:
+            offer = self._offers.get(seat.key)
+        if offer is not None:
+            offer.give_up(OutsidePassed(agent=seat.name).reason())
+
+    # --- turns ------------------------------------------------------------------------------
+
+    def offer(self, opened: Opened, reply: Reply) -> Offer:
+        """Tell whoever brought the agent that it is its turn; nobody there: it is given up."""
+        name, patience_s = opened.agent.name, self._settings.rooms.outside_turn_s
+        offer = Offer(reply, name, patience_s)
+        key = (opened.room.id, name_key(name))
+        with self._lock:
+            self._offers[key] = offer
+        seat = self._seats.get(key)
+        if seat is None or seat.lost_seq is not None or self._beats.quiet(seat.connection):
+            offer.give_up(OutsideAway(agent=name).reason())
+        elif seat.tell is not None:
+            seat.tell(_turn_frame(opened, patience_s))
+        return offer
+
+    def over(self, offer: Offer) -> None:
+        """The turn has ended: what comes now is not for it any more."""
+        with self._lock:
+            for key in [key for key, one in self._offers.items() if one is offer]:
+                del self._offers[key]
+
+    def _answer(self, seat: Seat, offer: Offer, draft: posting.Draft) -> Message | None:
+        """Use the turn for it; `None` when that has just ended."""
+        draft = replace(draft, reply_to=offer.reply.message.reply_to)
+        with self._store.read() as conn:
+            known = posting.stored_before(conn, seat.room, draft)
+        if known is not None:
+            return known
+        return offer.stored.result() if offer.answer(draft) else None
+
+    def _give_up_turns(self, seats: Sequence[Seat]) -> None:
+        with self._lock:
+            offers = [(seat, self._offers.get(seat.key)) for seat in seats]
+        for seat, offer in offers:
+            if offer is not None:
+                offer.give_up(OutsideAway(agent=seat.name).reason())
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -213,6 +276,7 @@ class Outside:
         gone = self._seats.drop(seat for seat in here if room_id in (None, seat.room))
         if len(gone) == len(here):
             self._beats.end(connection)
+        self._give_up_turns(gone)
         with self._lock:
             cut = [self._speaking.pop(seat.key, None) for seat in gone]
         for reply in filter(None, cut):
@@ -239,6 +303,8 @@ class Outside:
 
     def _went_quiet(self, connection: str, away: bool) -> None:
         here = self._seats.of(connection)
+        if away:
+            self._give_up_turns(here)
         for room_id in {seat.room for seat in here}:
             seats = [seat for seat in here if seat.room == room_id]
             self._later(partial(_away, room_id=room_id, seats=seats, away=away))
@@ -254,6 +320,23 @@ class Outside:
 
 def _away(conn: Connection, *, room_id: str, seats: Sequence[Seat], away: bool) -> StreamEvent:
     return seating.mark_away(conn, room_id, [name_key(seat.name) for seat in seats], away=away)
+
+
+def _turn_frame(opened: Opened, patience_s: float) -> dict[str, Any]:
+    """What an agent is told when it is its turn."""
+    message = opened.event.message
+    return {
+        "type": "turn",
+        "room": opened.room.id,
+        "event": opened.event.event,
+        "agent": opened.agent.name,
+        "seq": opened.event.seq,
+        "reply_to": message.reply_to if message is not None else None,
+        "deadline_s": patience_s,
+        "role": opened.turn.role,
+        "task": opened.turn.task,
+        "why": opened.turn.why.get("code"),
+    }
 
 
 def _wanted(agents: Sequence[Mapping[str, Any]]) -> list[Wanted]:

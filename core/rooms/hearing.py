@@ -137,16 +137,12 @@ def together(said: Sequence[RowMapping]) -> Sequence[RowMapping]:
 
 
 def hearers(seen: Seen, seq: int) -> list[str] | None:
-    """The agents of this app, not muted, for whom this message is; `None`: for everybody."""
+    """The members for whom this message is and who can be asked; `None`: for everybody."""
     line = seen.line(seq)
     if line is None or not line["to"]:
         return None
     keys = {name_key(name) for name in line["to"]}
-    return [
-        one.name
-        for one in seen.members
-        if one.kind is Kind.AGENT and not one.muted and name_key(one.name) in keys
-    ]
+    return [one.name for one in seen.members if one.there and name_key(one.name) in keys]
 
 
 def answer_to(seen: Seen, seq: int, agent: str) -> list[str] | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from core.messages import Kind, Message, Reason
 
+TURNS = "turns"  # what an outside agent can do that lets policies choose it
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -23,6 +25,16 @@ class Member:
     capabilities: tuple[str, ...] = ()
     muted: bool = False
     away: bool = False
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether turn policies choose it; other outside agents answer by themselves."""
+        return self.kind is Kind.AGENT or TURNS in self.capabilities
+
+    @property
+    def there(self) -> bool:
+        """Whether it can be asked just now."""
+        return self.takes_turns and not (self.muted or self.away)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,6 @@ _BEFORE = select(t.messages).where(
     t.messages.c.owner == bindparam("who"),
     t.messages.c.idempotency_key == bindparam("key"),
 )
-_SEATED = select(t.members.c.name_key, t.members.c.kind).where(
-    t.members.c.room_id == bindparam("room")
-)
 _PLAIN: dict[str, Any] = {"pinned": False, "votes": None, "variant": 1, "variants": 1}
 
 
@@ -72,7 +69,7 @@ class Draft:
 class Posted:
     """A stored message; `event` is `None` when its key had stored it before.
 
-    `heard` tells whether an agent of this app sits in the room and may have to answer.
+    `heard` tells whether somebody sits in the room who takes turns and may have to answer.
     """
 
     message: Message
@@ -95,7 +92,7 @@ def post(
     known = stored_before(conn, room["id"], draft)
     if known is not None:
         return Posted(known, None)
-    members = _members(conn, room["id"])
+    members = {name_key(one.name): one for one in book.members_of(conn, [room["id"]])[room["id"]]}
     if draft.kind is Kind.HUMAN and name_key(draft.sender) in members:
         raise SenderIsAgent(sender=draft.sender)
     if draft.reply_to is not None and not 1 <= draft.reply_to <= room["last_seq"]:
@@ -103,8 +100,8 @@ def post(
         raise InvalidInput(field="reply_to", expected=expected, found=draft.reply_to)
     to = whispers.known(conn, room["id"], draft.to)
     answering = {name_key(name) for name in to} & members.keys() if to else members.keys()
-    heard = any(members[key] == Kind.AGENT for key in answering)
-    if heard:
+    heard = any(members[key].takes_turns for key in answering)
+    if any(members[key].kind is Kind.AGENT for key in answering):
         charge(conn)
     values = {
         "sender": draft.sender,
@@ -120,7 +117,7 @@ def post(
     assert event.message is not None
     if draft.kind is Kind.HUMAN:
         budget.woken(conn, {**room, "last_seq": event.message.seq})
-    if str(Kind.AGENT) not in members.values():
+    if not any(member.takes_turns for member in members.values()):
         _pass_over(conn, room["id"], event.message.seq)
     return Posted(event.message, event, heard)
 
@@ -175,11 +172,6 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
     if not same or not (known.deleted or known.content == draft.content):
         raise IdempotencyConflict(key=draft.key)
     return known
-
-
-def _members(conn: Connection, room_id: str) -> dict[str, str]:
-    """Who sits in the room: the kind of each by the key of its name."""
-    return {row.name_key: row.kind for row in conn.execute(_SEATED, {"room": room_id})}
 
 
 def _pass_over(conn: Connection, room_id: str, seq: int) -> None:

@@ -82,14 +82,15 @@ class Reply:
         Raises:
             StorageError: it could not be stored.
         """
+        return self.finish(ReplyStatus.COMPLETE, also=self.put(content, owner=owner, key=key))
+
+    def put(self, content: str, *, owner: str, key: str | None) -> Work:
+        """Let it be `content`, whatever was streamed; gives what `finish` must do `also`."""
         with self._lock:
             self._text = content
         where = (t.messages.c.id == self.message.id,)
         values = {"owner": owner, "idempotency_key": key}
-        return self.finish(
-            ReplyStatus.COMPLETE,
-            also=lambda conn: conn.execute(update(t.messages).where(*where).values(**values)),
-        )
+        return lambda conn: conn.execute(update(t.messages).where(*where).values(**values))
 
     def finish(
         self,

@@ -119,7 +119,7 @@ def give_turn(conn: Connection, ref: str, agent: str) -> str:
     """
     room = book.find_room(conn, ref)
     members = book.members_of(conn, [room["id"]])[room["id"]]
-    inside = {name_key(one.name): one.name for one in members if one.kind is Kind.AGENT}
+    inside = {name_key(one.name): one.name for one in members if one.takes_turns}
     if name_key(agent) not in inside:
         raise AgentNotFound(agent=agent[:80])
     trigger = max(room["planned_seq"], round_book.last_of_people(conn, room["id"]))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from core.agents import Agent, Agents
 from core.errors import AgentNotFound, AnswerEmpty, Interrupted, Unforeseen
 from core.logs import part_logger
-from core.messages import Kind, ReplyStatus, StreamEvent
+from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.providers.base import GenerationOptions, with_adapter
 from core.providers.chain import answer
 from core.providers.registry import Registry
@@ -23,9 +23,11 @@ from core.rooms.care import Care, tokens_of
 from core.rooms.circles import Circles
 from core.rooms.flusher import Flusher
 from core.rooms.log import Logs
-from core.rooms.model import Room
+from core.rooms.model import Member, Room
+from core.rooms.offers import Offer
 from core.rooms.options import options_for
-from core.rooms.reply import RETRY_S, Reply
+from core.rooms.reply import RETRY_S, Reply, Work
+from core.rooms.rules import name_key
 from core.rooms.seen import Seen
 from core.rooms.speaker import Spoken, speak
 from core.rooms.speech import Speech
@@ -34,6 +36,7 @@ from core.settings import Settings
 from core.store import Store
 
 TRANSCRIPT_LINES = 200
+OUTSIDE = "outside"  # in the place of a model: it is in another program
 
 log = part_logger("rooms")
 
@@ -44,9 +47,25 @@ class Defaults(Protocol):
     def get(self, name: str, default: Any = None) -> Any: ...
 
 
+class Guests(Protocol):
+    """Agents of other programs, as far as turns go."""
+
+    def offer(self, opened: Opened, reply: Reply) -> Offer:
+        """Tell whoever brought the agent that it is its turn."""
+
+    def over(self, offer: Offer) -> None:
+        """The turn has ended: what comes now is not for it any more."""
+
+
+def guest_of(room: Room, name: str) -> Member | None:
+    """The member of this name whose model is in another program, if there is one."""
+    outside = (one for one in room.members if one.kind is not Kind.AGENT)
+    return next((one for one in outside if name_key(one.name) == name_key(name)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A turn that has begun: its reply is there, `pending`."""
+    """A turn that has begun: its reply is there, `pending`. No `chain`: a guest's turn."""
 
     turn: rounds.Turn
     room: Room
@@ -90,6 +109,7 @@ class Turns:
         self._store, self._logs, self._care = store, logs, care
         self._agents, self._registry, self._settings = agents, registry, settings
         self._defaults, self._closing, self._after = defaults, closing, after
+        self.guests: Guests  # set by whoever knows them
         self.flusher = Flusher()
         self.circles = Circles(store, logs)
         self.power: Power = lambda: None  # watts of the cards; the workbench knows better
@@ -110,6 +130,8 @@ class Turns:
 
     def model_of(self, room: Room, name: str) -> str:
         """The model that a member is asked first; the default for an unknown agent."""
+        if guest_of(room, name) is not None:
+            return OUTSIDE
         try:
             return self.chain_of(room, self._agents.get(name))[0]
         except AgentNotFound:
@@ -133,20 +155,21 @@ class Turns:
 
         `heard_seq`: it hears the room up to there only. `seen`: the room, if already read.
         """
+        seen = seen or Seen(conn, turn.room)
+        room = seen.room
+        guest = guest_of(room, turn.agent)
         try:
-            agent = self._agents.get(turn.agent)
+            agent = Agent(name=guest.name) if guest else self._agents.get(turn.agent)
         except AgentNotFound:
             rounds.end(conn, turn)
             return None
-        seen = seen or Seen(conn, turn.room)
-        room = seen.room
-        chain = self.chain_of(room, agent)
+        chain = [] if guest else self.chain_of(room, agent)
         values = {
             "sender": agent.name,
-            "kind": str(Kind.AGENT),
+            "kind": str(Kind.EXTERNAL if guest else Kind.AGENT),
             "content": "",
             "status": str(ReplyStatus.PENDING),
-            "model": chain[0],
+            "model": chain[0] if chain else None,
             "turn": {"policy": room.policy, **turn.why} if turn.why else None,
         }
         event = rounds.begin(seen, turn, values, heard_seq)
@@ -179,9 +202,28 @@ class Turns:
     def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
         """Let the agent speak to the end of its reply."""
         reply = self.reply(opened.event)
+        if not opened.chain:
+            return self._hear_guest(opened, reply, cancel)
         meter = Meter(self.power)
         status, spoken = self._speak(opened, reply, cancel, meter)
         self._finish(opened.turn, reply, status, spoken, meter)
+        return spoken
+
+    def _hear_guest(self, opened: Opened, reply: Reply, cancel: threading.Event) -> Spoken:
+        """Offer the turn to an agent of another program, and wait for what comes of it."""
+        offer = self.guests.offer(opened, reply)
+        outcome = offer.wait(lambda: not (cancel.is_set() or self._closing.is_set()))
+        self.guests.over(offer)
+        draft, keep = outcome.draft, None
+        if draft is not None:
+            keep = reply.put(draft.content, owner=draft.owner, key=draft.key)
+        spoken, free = Spoken(reason=outcome.reason), Meter(lambda: None)
+        try:
+            stored = self._finish(opened.turn, reply, outcome.status, spoken, free, keep)
+        except BaseException as error:
+            offer.stored.set_exception(error)
+            raise
+        offer.stored.set_result(stored)
         return spoken
 
     def reply(self, event: StreamEvent) -> Reply:
@@ -241,7 +283,9 @@ class Turns:
         status: ReplyStatus,
         spoken: Spoken,
         meter: Meter,
-    ) -> None:
+        keep: Work | None = None,
+    ) -> Message:
+        """Store a turn's end, and `keep` with it; gives the reply as it ended."""
         halted: list[StreamEvent] = []
         seconds = (spoken.timings().total_ms or 0.0) / 1000
         cost = Cost(tokens=tokens_of(spoken), seconds=seconds, joules=meter.end())
@@ -249,6 +293,8 @@ class Turns:
         def settle(conn: Connection) -> None:
             event = budget.spend(conn, turn.room, cost)
             halted[:] = [event] if event is not None else []
+            if keep is not None:
+                keep(conn)
             self._settle(conn, turn, status, spoken, reply)
 
         reason = spoken.reason
@@ -282,6 +328,7 @@ class Turns:
             duration_ms=spoken.timings().total_ms,
             error=reason.code if reason else None,
         )
+        return message
 
     def _settle(
         self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, reply: Reply

@@ -7,7 +7,7 @@ import streamlit as st
 from core.rooms.model import Room
 from core.text import _, ngettext
 from core.workbench import Workbench
-from pages.ui import dialogs, members, meters, pins, queue, words
+from pages.ui import dialogs, members, meters, own_name, pins, queue, words
 from pages.ui.dialogs import transcript_button
 from pages.ui.engine import workbench
 from pages.ui.failures import shown
@@ -19,6 +19,7 @@ def column(bench: Workbench, room: Room) -> None:
     """The members, who is next, what the room may cost, what is pinned."""
     with st.container(key="company", gap="small"):
         quiet(_("Who is here"))
+        own_name.chooser("column")
         members.draw(bench, room, "column")
         queue.panel(room.id)
         pins.draw(room.id, "column")
@@ -43,6 +44,7 @@ def _people(bench: Workbench, room_id: str) -> None:
             state().redraw = False
             st.rerun()
         with shown():
+            own_name.chooser("dialog")
             members.draw(bench, bench.rooms.get(room_id), "dialog")
             meters.draw(room_id)
             pins.draw(room_id, "dialog")

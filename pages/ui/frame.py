@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.text import _
 from core.workbench import Workbench
-from pages.ui import anomalies, jobs, style, words
+from pages.ui import anomalies, jobs, own_name, style, words
 from pages.ui.engine import workbench
 from pages.ui.logo import icon, wordmark
 from pages.ui.markdown import plain
@@ -25,6 +25,7 @@ def begin(name: str = "Engawa") -> None:
     The icon is a file of ours: Streamlit would fetch a Material one from outside.
     """
     st.set_page_config(page_title=name, page_icon=icon(), layout="wide")
+    own_name.keep()
     if is_dark():
         style.dark()
 

@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.rooms.model import Member, Room
+from core.messages import Kind
+from core.rooms.model import TURNS, Member, Room
 from core.text import N_, _
 from core.workbench import Workbench
 from pages.ui import people, whisper
@@ -38,9 +39,7 @@ def draw(bench: Workbench, room: Room, place: str) -> None:
 
 
 def _named(bench: Workbench, room: Room, member: Member) -> str:
-    outside = member.kind == "external"
-    model = _("from outside") if outside else bench.rooms.model_of(room, member.name)
-    facts = [plain(model)]
+    facts = [_outside(member) or plain(bench.rooms.model_of(room, member.name))]
     if member.muted:
         facts.append(":material/volume_off: " + _("muted"))
     if member.away:
@@ -48,11 +47,21 @@ def _named(bench: Workbench, room: Room, member: Member) -> str:
     return f"{people.coloured(member.name)}  \n:small[:gray[{' · '.join(facts)}]]"
 
 
+def _outside(member: Member) -> str:
+    """Of an agent of another program, what it says it can do; "" for our own."""
+    if member.kind is Kind.AGENT:
+        return ""
+    able = [_("takes turns") if word == TURNS else plain(word) for word in member.capabilities]
+    return _("from outside: {able}", able=", ".join(able)) if able else _("from outside")
+
+
 def _menu(bench: Workbench, room: Room, member: Member, place: str) -> None:
     key = f"menu-{place}-{member.name}"
     options = ["whisper"]
-    if member.name in room.agents:
-        options += ["word", "unmute" if member.muted else "mute", "leave"]
+    if member.takes_turns:
+        options += ["word", "unmute" if member.muted else "mute"]
+    if member.kind is Kind.AGENT:
+        options.append("leave")
     st.menu_button(
         _("More"),
         options,

@@ -31,6 +31,7 @@ class TabState:
     whisper_to: dict[str, list[str]] = field(default_factory=dict)  # who alone hears the draft
     opened: set[str] = field(default_factory=set)  # rooms whose models were warmed from here
     visited: list[str] = field(default_factory=list)  # rooms that need a page of their own
+    name: str = ""  # under which this tab writes; "": the name of the settings
     go_to: str | None = None  # a room to open in the next run
     screen: tuple[str, dict[str, str]] | None = None  # another screen: its path and query
     leaving: str | None = None  # a room to delete once its page is left

@@ -18,6 +18,7 @@ from pages.ui import heard, lines, live, people, whisper, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept
 from pages.ui.markdown import plain, safe
+from pages.ui.own_name import own_name
 from pages.ui.state import state
 
 PAGE = 50
@@ -94,10 +95,8 @@ def post(room_id: str, content: str) -> None:
 
 
 def user_name() -> str:
-    """The name under which the user writes."""
-    bench = workbench()
-    name: str = bench.preferences.get("user_name", bench.settings.rooms.user_name)
-    return name
+    """The name under which the user writes in this tab."""
+    return own_name()
 
 
 def settled(history: Sequence[Message]) -> list[Message]:

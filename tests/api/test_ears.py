@@ -165,3 +165,25 @@ def test_a_join_that_is_refused_leaves_the_client_as_it_was(served: Served) -> N
         assert refused[-1]["code"] == "name_taken"
         said = say(served, room, "still the owner's").seq
         assert heard(other, said) == {said: "still the owner's"}
+
+
+def test_a_turn_is_offered_over_the_socket_and_answered_once(served: Served) -> None:
+    room = served.room()
+    with served.socket(room) as listener, served.socket(room) as hana:
+        send(hana, type="join", agents=[{"name": "Hana", "capabilities": ["turns", "tea"]}])
+        assert receive(listener)["members"] == ["Hana"]
+        with served.client() as client:
+            (seat,) = client.get("/api/agents", params={"room": room}).json()["agents"]
+        assert (seat["capabilities"], seat["away"]) == (["turns", "tea"], False)
+        for number in range(2):
+            asked = say(served, room, f"question {number}").seq
+            turn = until(hana, lambda frame: frame["type"] == "turn")[-1]
+            assert (turn["agent"], turn["seq"], turn["reply_to"]) == ("Hana", asked + 1, asked)
+            send(hana, type="delta", agent="Hana", reply_to=asked, text="answer ")
+            answer = {"agent": "Hana", "reply_to": asked, "content": f"answer {number}"}
+            for _time in range(2):
+                send(hana, type="message", idempotency_key=f"k{number}", **answer)
+            assert heard(listener, asked + 1)[asked + 1] == f"answer {number}"
+        told = served.bench.rooms.messages(room)
+        assert [one.content for one in told if one.kind == "external"] == ["answer 0", "answer 1"]
+        assert all(one.turn for one in told if one.kind == "external")

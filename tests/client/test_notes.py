@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.client.notes import MOST_ANSWERS_TO_AGENTS, Notes
+from core.client.notes import MOST_ANSWERS_TO_AGENTS, Asked, Notes
 
 MEMBERS = ("Ren", "Haru", "瑞穂", "Mizuho")
 
@@ -63,19 +63,19 @@ def begun(*past: dict[str, Any], agents: tuple[str, ...] = ("Haru",)) -> Notes:
 def test_who_is_answered(line: dict[str, Any], answers: bool) -> None:
     notes = begun()
     notes.hear(line)
-    assert notes.due("Haru") == (1 if answers else None)
+    assert notes.due("Haru") == (Asked(1) if answers else None)
 
 
 def test_what_was_said_before_the_first_visit_rests() -> None:
     notes = begun(body(1, "Yuki", "hello"), body(2, "Ren", "hi"))
     assert notes.due("Haru") is None
     notes.hear(body(3, "Yuki", "again"))
-    assert notes.due("Haru") == 3
+    assert notes.due("Haru") == Asked(3)
 
 
 def test_one_who_was_here_goes_on_behind_the_last_answer() -> None:
     past = (body(1, "Yuki", "a"), body(2, "Haru", "A", reply_to=1), body(3, "Yuki", "b"))
-    assert begun(*past).due("Haru") == 3
+    assert begun(*past).due("Haru") == Asked(3)
     assert begun(*past, body(4, "Haru", "B", reply_to=3)).due("Haru") is None
 
 
@@ -83,13 +83,12 @@ def test_one_answer_for_all_that_waits() -> None:
     notes = begun()
     for seq in (1, 2, 3):
         notes.hear(body(seq, "Yuki", "x"))
-    assert notes.due("Haru") == 3
+    assert notes.due("Haru") == Asked(3)
     notes.hear(body(4, "Haru", "", status="pending", reply_to=3))
     assert notes.due("Haru") is None
-    assert notes.answered("Haru", 1)
-    assert not notes.finished("Haru", 3)
+    assert not notes.finished("Haru", Asked(3))
     notes.hear(body(4, "Haru", "yes", status="complete", reply_to=3))
-    assert notes.finished("Haru", 3)
+    assert notes.finished("Haru", Asked(3))
 
 
 @pytest.mark.parametrize("status", ["complete", "partial", "stopped", "failed"])
@@ -104,7 +103,7 @@ def test_a_namesake_inside_is_somebody_else() -> None:
     notes = begun()
     notes.hear(body(1, "Yuki", "x"))
     notes.hear(body(2, "Haru", "I live here", kind="agent", reply_to=1))
-    assert notes.due("Haru") == 1
+    assert notes.due("Haru") == Asked(1)
 
 
 def test_agents_that_call_each_other_come_to_rest() -> None:
@@ -113,7 +112,7 @@ def test_agents_that_call_each_other_come_to_rest() -> None:
     seq, talks = 1, 0
     while True:
         due = [(name, notes.due(name)) for name in ("Haru", "瑞穂")]
-        asked = [(name, number) for name, number in due if number is not None]
+        asked = [(name, one.seq) for name, one in due if one is not None]
         if not asked:
             break
         name, number = asked[0]
@@ -123,7 +122,7 @@ def test_agents_that_call_each_other_come_to_rest() -> None:
         assert talks < 20
     assert talks <= 2 * MOST_ANSWERS_TO_AGENTS + 1
     notes.hear(body(seq + 1, "Yuki", "@瑞穂 go on"))
-    assert notes.due("瑞穂") == seq + 1
+    assert notes.due("瑞穂") == Asked(seq + 1)
 
 
 def test_presence_names_the_members() -> None:
@@ -152,13 +151,36 @@ def test_a_long_room_does_not_fill_the_memory() -> None:
     for seq in range(1, 3_001):
         notes.hear(body(seq, "Yuki", "x"))
     assert len(notes.history("Haru", 10_000)) == 1_000
-    assert notes.due("Haru") == 3_000
+    assert notes.due("Haru") == Asked(3_000)
 
 
 def test_a_whisper_is_for_its_hearer_alone() -> None:
     notes = begun(agents=("Haru", "瑞穂"))
     notes.hear(body(1, "Yuki", "psst", to=["haru"]))
     notes.hear(body(2, "Yuki", "", hidden=True))
-    assert (notes.due("Haru"), notes.due("瑞穂")) == (1, None)
+    assert (notes.due("Haru"), notes.due("瑞穂")) == (Asked(1), None)
     assert [one.whispered for one in notes.history("Haru", 9)] == [True]
     assert notes.history("瑞穂", 9) == []
+
+
+def test_who_takes_turns_speaks_when_it_is_its_turn() -> None:
+    notes = Notes(("Haru", "瑞穂"), turns=["Haru"])
+    notes.begin({"members": [], "last_seq": 0, "last_event": 0}, {"Haru": [], "瑞穂": []})
+    notes.hear(body(1, "Yuki", "hello"))
+    assert (notes.due("Haru"), notes.due("瑞穂")) == (None, Asked(1))
+    offered = {
+        "type": "turn",
+        "event": 2,
+        "agent": "haru",
+        "seq": 2,
+        "reply_to": 1,
+        "task": "sum up",
+    }
+    notes.hear(body(2, "Haru", "", status="pending", reply_to=1))
+    notes.hear(offered)
+    assert notes.due("Haru") == Asked(1, 2, "sum up")
+    notes.hear(body(2, "Haru", "", status="failed", reply_to=1))
+    assert notes.due("Haru") is None
+    notes.hear({**offered, "seq": 3})
+    notes.lost()
+    assert notes.due("Haru") is None

@@ -45,16 +45,20 @@ class View:
     """A room as policies see it.
 
     `asked` is what people wrote that this round answers, oldest first. `members` are the agents
-    of this app that may speak, in the room's order; `outside` are agents of other programs, who
-    answer by themselves. `transcript` holds the last lines, only for policies that ask models.
-    `last_speaker` is the agent that spoke last in the room, this round included. `answers` are
-    those of the models that the policy asked for this very choice, `None` where none came.
+    that may speak, in the room's order; `guests` are those of them whose models are in other
+    programs, so that nobody can ask these anything but to speak. `outside` are agents of other
+    programs who answer by themselves, `away` those who take turns and are not there just now.
+    `transcript` holds the last lines, only for policies that ask models. `last_speaker` is the
+    agent that spoke last in the room, this round included. `answers` are those of the models that
+    the policy asked for this very choice, `None` where none came.
     `seed` is the same whenever the same choice is made again.
     """
 
     asked: tuple[str, ...]
     members: tuple[str, ...]
     outside: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
+    guests: frozenset[str] = frozenset()
     talkativeness: Mapping[str, float] = field(default_factory=dict)
     transcript: tuple[Line, ...] = ()
     last_speaker: str | None = None

@@ -15,15 +15,16 @@ from core.rooms.rules import name_key
 def called(view: View) -> list[Choice] | None:
     """The turns of those whom people called with @; `None` when a message calls nobody.
 
-    Empty when only agents of other programs are called: they answer by themselves.
+    Empty when only agents of other programs are called that answer by themselves. Who is away
+    is chosen, too, so that the room shows why no answer comes.
     """
     named: list[str] = []
     for text in view.asked:
-        found = mentioned(text, [*view.members, *view.outside])
+        found = mentioned(text, [*view.members, *view.outside, *view.away])
         if not found:
             return None
         named.extend(name for name in found if name not in named)
-    chosen = [name for name in named if name in view.members]
+    chosen = [name for name in named if name in view.members or name in view.away]
     return [Choice(name, Reason("called")) for name in chosen]
 
 

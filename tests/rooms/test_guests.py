@@ -1,0 +1,200 @@
+"""Turn policies choose agents of other programs like any member, and go on without those silent."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from core.errors import OutsideAway, OutsidePassed, OutsideSilent
+from core.messages import Kind, Message, ReplyStatus
+from core.workbench import Workbench
+from testing.scripted_model import Script, ScriptedProvider
+from tests.conftest import OpenWorkbench
+
+ROOM = "Tea"
+PATIENCE_S = 0.4
+
+
+class Guest:
+    """A program that has brought one agent; `turns` are those that it was offered."""
+
+    def __init__(self, bench: Workbench, name: str, *capabilities: str, **given: Any) -> None:
+        self.rooms, self.name = bench.rooms, name
+        self.connection = f"of {name}"
+        self.turns: queue.Queue[Mapping[str, Any]] = queue.Queue()
+        agents = [{"name": name, "capabilities": list(capabilities or ("turns",))}]
+        self.rooms.outside.join(ROOM, agents, self.connection, tell=self.turns.put, **given)
+
+    def turn(self) -> Mapping[str, Any]:
+        return self.turns.get(timeout=10)
+
+    def answer(self, text: str, **given: Any) -> Message:
+        return self.rooms.outside.message(ROOM, self.name, text, self.connection, **given)
+
+    def always(self, text: str) -> None:
+        """Answer every turn with this, in a thread of its own."""
+
+        def work() -> None:
+            while (turn := self.turns.get()).get("type") == "turn":
+                self.answer(text, reply_to=turn["reply_to"])
+
+        threading.Thread(target=work, daemon=True).start()
+
+
+@pytest.fixture
+def bench(open_workbench: OpenWorkbench) -> Workbench:
+    model = ScriptedProvider({"starter": Script(["I see."])})
+    found = open_workbench(model, rooms={"outside_turn_s": PATIENCE_S})
+    found.rooms.create(ROOM, ["Mizuho", "Ren"])
+    return found
+
+
+def say(bench: Workbench, text: str, *to: str) -> int:
+    return bench.rooms.post(ROOM, text, sender="Yuki", to=to).seq
+
+
+def replies(bench: Workbench, after: int) -> list[Message]:
+    assert bench.rooms.wait_idle(ROOM, 10)
+    return bench.rooms.messages(ROOM, after=after)
+
+
+def test_a_guest_speaks_when_it_is_its_turn(bench: Workbench) -> None:
+    hana = Guest(bench, "Hana")
+    asked = say(bench, "hello")
+    turn = hana.turn()
+    assert (turn["type"], turn["agent"], turn["reply_to"]) == ("turn", "Hana", asked)
+    assert turn["deadline_s"] == PATIENCE_S
+    assert bench.rooms.presence(ROOM).speaking == "Hana"
+    bench.rooms.outside.delta(ROOM, "Hana", "good ", hana.connection)
+    told = hana.answer("good evening", reply_to=asked, key="k")
+    assert (told.seq, told.status) == (turn["seq"], ReplyStatus.COMPLETE)
+    said = replies(bench, asked)
+    assert [one.sender for one in said] == ["Mizuho", "Ren", "Hana"]
+    assert (said[-1].content, said[-1].kind) == ("good evening", Kind.EXTERNAL)
+    assert said[-1].turn is not None
+    assert said[-1].turn["code"] == "in_order"
+    assert hana.answer("good evening", reply_to=asked, key="k").id == told.id
+    assert hana.turns.empty()
+
+
+def _silent(_guest: Guest) -> None:
+    pass
+
+
+def _passes(guest: Guest) -> None:
+    guest.turn()
+    guest.rooms.outside.decline(ROOM, guest.name, guest.connection)
+
+
+def _leaves(guest: Guest) -> None:
+    guest.turn()
+    guest.rooms.outside.leave(guest.connection)
+
+
+def _breaks(guest: Guest) -> None:
+    guest.turn()
+    guest.rooms.outside.lost(guest.connection)
+
+
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        (_silent, OutsideSilent.code),
+        (_passes, OutsidePassed.code),
+        (_leaves, OutsideAway.code),
+        (_breaks, OutsideAway.code),
+    ],
+)
+def test_the_talk_goes_on_without_who_does_not_answer(
+    bench: Workbench, does: Callable[[Guest], None], code: str
+) -> None:
+    hana = Guest(bench, "Hana")
+    bench.rooms.set_policy(ROOM, "debate", {"rounds": 1, "side_for": ["Hana"], "judge": "Ren"})
+    asked = say(bench, "tea or coffee?")
+    does(hana)
+    said = replies(bench, asked)
+    failed = said[0]
+    assert (failed.sender, failed.status, failed.content) == ("Hana", ReplyStatus.FAILED, "")
+    assert failed.reason is not None
+    assert failed.reason.code == code
+    assert [one.sender for one in said[1:]][-1] == "Ren"
+
+
+def test_who_stops_in_mid_sentence_is_partial(bench: Workbench) -> None:
+    hana = Guest(bench, "Hana")
+    asked = say(bench, "@Hana hello")
+    hana.turn()
+    bench.rooms.outside.delta(ROOM, "Hana", "I was about", hana.connection)
+    (said,) = replies(bench, asked)
+    assert (said.content, said.status) == ("I was about", ReplyStatus.PARTIAL)
+
+
+def test_who_is_away_is_left_out_until_it_is_back(bench: Workbench) -> None:
+    hana = Guest(bench, "Hana", heartbeat_s=0.1)
+    deadline = time.monotonic() + 10
+    while not bench.rooms.get(ROOM).members[-1].away:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    asked = say(bench, "hello")
+    assert [one.sender for one in replies(bench, asked)] == ["Mizuho", "Ren"]
+    called = say(bench, "@Hana hello?")
+    (said,) = replies(bench, called)
+    assert said.reason is not None
+    assert (said.sender, said.reason.code) == ("Hana", OutsideAway.code)
+    hana.always("here I am")
+    hana.rooms.outside.heard_of(hana.connection)
+    while bench.rooms.get(ROOM).members[-1].away:
+        assert time.monotonic() < deadline
+    again = say(bench, "@Hana and now?")
+    assert [one.content for one in replies(bench, again)] == ["here I am"]
+
+
+def test_stop_ends_the_turn_of_a_guest(bench: Workbench) -> None:
+    hana = Guest(bench, "Hana")
+    asked = say(bench, "@Hana hello")
+    hana.turn()
+    bench.rooms.stop(ROOM)
+    (said,) = replies(bench, asked)
+    assert said.status is ReplyStatus.STOPPED
+
+
+def test_a_whisper_to_a_guest_is_its_turn_and_stays_one(bench: Workbench) -> None:
+    hana = Guest(bench, "Hana")
+    asked = say(bench, "psst", "Hana")
+    turn = hana.turn()
+    hana.answer("psst yourself", reply_to=turn["reply_to"])
+    (said,) = replies(bench, asked)
+    assert (said.content, said.to) == ("psst yourself", ("Yuki",))
+
+
+@pytest.mark.parametrize(
+    "policy", ["in_order", "named", "natural", "selector", "moderator", "vote", "debate", "manual"]
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_every_policy_can_choose_guests(bench: Workbench, policy: str, alone: bool) -> None:
+    if alone:
+        bench.rooms.update(ROOM, members=[])
+    for name in ("Hana", "Botan"):
+        Guest(bench, name).always(f"{name} answers")
+    bench.rooms.set_policy(ROOM, policy)
+    asked = say(bench, "@Hana and @Botan, what do you think?")
+    if policy == "manual":
+        bench.rooms.give_turn(ROOM, "hana")
+    said = replies(bench, asked)
+    assert "Hana answers" in [one.content for one in said]
+    assert all(one.status is ReplyStatus.COMPLETE for one in said)
+
+
+def test_who_does_not_take_turns_answers_by_itself(bench: Workbench) -> None:
+    crow = Guest(bench, "Crow", "riddles")
+    asked = say(bench, "hello")
+    assert [one.sender for one in replies(bench, asked)] == ["Mizuho", "Ren"]
+    called = say(bench, "@Crow hello")
+    assert replies(bench, called) == []
+    assert crow.turns.empty()
+    assert crow.answer("What has keys?", reply_to=called).reply_to == called
