@@ -1,6 +1,7 @@
 """Adapters by reference: several on one base, each as if alone; and what is refused, and why."""
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,23 +84,32 @@ def test_an_agents_adapter_is_put_onto_its_model(
 
 
 def test_several_agents_on_one_base_say_what_each_says_alone(world: World) -> None:
-    refs = ["hf:base", "hf:base+ad_pirate", "hf:base+ad_poet", "hf:base+ad_half"]
-    turns = {ref: [*ASK] for ref in refs}
-    together: dict[str, list[str]] = {ref: [] for ref in refs}
-    for _turn in range(3):
-        for ref in refs:
-            text = world.say(ref, turns[ref])
-            together[ref].append(text)
-            turns[ref] += [PromptMessage("assistant", text), PromptMessage("user", "And then?")]
-    assert len({texts[0] for texts in together.values()}) == len(refs), "adapters make a difference"
+    names = ["ad_pirate", "ad_poet", "ad_half"]
+    alone = {name: talk_with(world, [f"hf:base+{name}"])[0] for name in names}
+    alone["base"] = talk_with(world, ["hf:base"])[0]
+    # The same adapters by other names, so that nothing read for one helps the other.
+    twins = [f"hf:base+{twin(world, name)}" for name in names]
+    together = dict(zip([*names, "base"], talk_with(world, [*twins, "hf:base"]), strict=True))
+    assert together == alone
+    assert len({texts[0] for texts in together.values()}) == 4, "adapters make a difference"
     assert len(world.pool.pids()) == 1, "and there is one process for all"
-    world.pool.unload("hf:base")
-    for ref in reversed(refs):  # the first of them knows of no other in its process
-        alone, messages = [], [*ASK]
-        for _turn in range(3):
-            alone.append(world.say(ref, messages))
-            messages += [PromptMessage("assistant", alone[-1]), PromptMessage("user", "And then?")]
-        assert alone == together[ref]
+
+
+def talk_with(world: World, refs: list[str]) -> list[list[str]]:
+    """Three turns with each in turn; what each said."""
+    turns = [[*ASK] for _ref in refs]
+    texts: list[list[str]] = [[] for _ref in refs]
+    for _turn in range(3):
+        for ref, messages, said in zip(refs, turns, texts, strict=True):
+            said.append(world.say(ref, messages))
+            messages += [PromptMessage("assistant", said[-1]), PromptMessage("user", "And then?")]
+    return texts
+
+
+def twin(world: World, name: str) -> str:
+    """A copy of an adapter, which the runner cannot know to be the same."""
+    shutil.copytree(world.adapters / name, world.adapters / f"{name}_twin", dirs_exist_ok=True)
+    return f"{name}_twin"
 
 
 def test_an_adapter_that_changes_is_read_again(world: World) -> None:
@@ -234,6 +244,18 @@ def test_an_adapter_that_is_not_there(world: World, ref: str) -> None:
 # --- loaded in other ways ---------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kv_type", ["q8_0", "q4_0"])
+def test_keys_and_values_in_fewer_bits(world: World, kv_type: str) -> None:
+    load = LoadOptions(kv_type=kv_type)  # type: ignore[arg-type]
+    one, other = "hf:base+ad_pirate", f"hf:base+{twin(world, 'ad_pirate')}"
+    first = world.say(one, load=load)
+    more = [*ASK, PromptMessage("assistant", first), PromptMessage("user", "Go on.")]
+    assert world.say(one, more, load=load) == world.say(other, more, load=load), (
+        "kept or read anew, it is the same"
+    )
+
+
+# Last, because the model is then in memory in another way.
 @pytest.mark.parametrize("quantization", ["int8", "nf4"])
 def test_eight_and_four_bits_on_the_processor(world: World, quantization: str) -> None:
     load = LoadOptions(quantization=quantization, device="cpu")  # type: ignore[arg-type]
@@ -244,13 +266,3 @@ def test_eight_and_four_bits_on_the_processor(world: World, quantization: str) -
     assert info.load is not None
     assert info.load["quantization"] == quantization
     assert info.load["device"] == "cpu"
-
-
-@pytest.mark.parametrize("kv_type", ["q8_0", "q4_0"])
-def test_keys_and_values_in_fewer_bits(world: World, kv_type: str) -> None:
-    load = LoadOptions(kv_type=kv_type)  # type: ignore[arg-type]
-    first = world.say("hf:base", load=load)
-    more = [*ASK, PromptMessage("assistant", first), PromptMessage("user", "Go on.")]
-    second = world.say("hf:base", more, load=load)
-    world.pool.unload("hf:base")
-    assert world.say("hf:base", more, load=load) == second, "kept or read anew, it is the same"
