@@ -97,10 +97,10 @@ def _streaming(provider: HuggingFaceProvider, pool: RunnerPool, base: Path, runs
             cost = _cost(bare.pid, lambda: found.update(bare.ask(TEXT.format(number=number))))
             return Cost(found["seconds"], cost.cpu_s)
 
-        _answer(provider, runs, cpu)
-        in_turns(ours, theirs, WARM)
+        _answer(provider, 0, cpu)
+        in_turns(ours, theirs, range(1, 1 + WARM))
         app_s = 0.0
-        pairs = in_turns(ours, theirs, runs)
+        pairs = in_turns(ours, theirs, range(1 + WARM, 1 + WARM + runs))
     return {
         "tokens_per_s": round(TOKENS / median(mine.wall_s for mine, _other in pairs), 1),
         "bare_tokens_per_s": round(TOKENS / median(other.wall_s for _mine, other in pairs), 1),
@@ -124,9 +124,9 @@ def _answer(provider: HuggingFaceProvider, number: int, load: LoadOptions | None
     )
     ask = [PromptMessage("user", TEXT.format(number=number))]
     *_chunks, last = provider.stream(REF, ask, options, threading.Event())
-    count = last.usage.completion_tokens if last.usage else None
-    if count != TOKENS:
-        raise RuntimeError(f"{count} tokens instead of {TOKENS}")
+    used = last.usage
+    if used is None or (used.completion_tokens, used.cached_tokens) != (TOKENS, 0):
+        raise RuntimeError(f"not {TOKENS} tokens after a prompt of its own: {used}")
 
 
 def _switching(base: Path, adapters: Path) -> Found:
@@ -142,8 +142,8 @@ def _switching(base: Path, adapters: Path) -> Found:
 def _small(provider: HuggingFaceProvider, pool: RunnerPool, bits: str) -> Found:
     """An answer with weights in fewer bits, after one that does not count."""
     load = LoadOptions(quantization=bits, device="cpu")  # type: ignore[arg-type]
-    _answer(provider, 1, load)
-    cost = _cost(pool.pids()[REF], lambda: _answer(provider, 2))
+    _answer(provider, -1, load)
+    cost = _cost(pool.pids()[REF], lambda: _answer(provider, -2))
     (state,) = pool.states()
     return {
         "tokens_per_s": round(TOKENS / cost.wall_s, 1),

@@ -6,7 +6,7 @@ each pair compare, not how fast each was at its own time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import comb
 from statistics import median
 from typing import Any, TypeVar
@@ -16,11 +16,11 @@ TRUST = 0.95
 
 
 def in_turns(
-    ours: Callable[[int], Found], theirs: Callable[[int], Found], pairs: int
+    ours: Callable[[int], Found], theirs: Callable[[int], Found], numbers: Iterable[int]
 ) -> list[tuple[Found, Found]]:
-    """(ours, theirs) of each pair; every second pair begins with the other way."""
+    """(ours, theirs) for each of `numbers`; every second pair begins with the other way."""
     found = []
-    for number in range(pairs):
+    for number in numbers:
         if number % 2:
             other, mine = theirs(number), ours(number)
         else:

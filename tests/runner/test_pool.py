@@ -186,8 +186,36 @@ def test_the_app_stays_without_torch_and_its_runners_end_with_it(folder: Path) -
 # --- loading as wanted, and letting go --------------------------------------------------------
 
 
-def test_unloading_waits_for_the_answer_or_not(pool: RunnerPool, folder: Path) -> None:
-    assert pool.unload(REF), "what is not there is gone"
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunnerPool]:
+    """What one test has loaded the next one need not load."""
+    pool = RunnerPool(logs=tmp_path_factory.mktemp("shared"))
+    yield pool
+    pool.close()
+
+
+def test_loading_in_another_way_starts_it_anew(shared: RunnerPool, folder: Path) -> None:
+    pool = shared
+    assert pool.load(REF, folder, LoadOptions(), threading.Event())
+    pid = pool.pids()[REF]
+    short = Ask(LONG.messages, max_tokens=5)
+
+    def pid_after(load: LoadOptions | None) -> int:
+        list(pool.stream(REF, folder, short, threading.Event(), load=load))
+        return pool.pids()[REF]
+
+    assert pid_after(None) == pid
+    assert pid_after(LoadOptions(context_tokens=256, kv_type="f16")) == pid
+    other = pid_after(LoadOptions(device="cpu"))
+    assert other != pid
+    assert not is_alive(pid)
+    assert pid_after(None) == other, "nobody asked for another way"
+    assert pool.states()[0].load.device == "cpu"
+
+
+def test_unloading_waits_for_the_answer_or_not(shared: RunnerPool, folder: Path) -> None:
+    pool = shared
+    assert pool.unload("hf:nobody"), "what is not there is gone"
     short = Ask(LONG.messages, max_tokens=200)
     stream = pool.stream(REF, folder, short, threading.Event())
     next(stream)
@@ -209,21 +237,3 @@ def test_unloading_waits_for_the_answer_or_not(pool: RunnerPool, folder: Path) -
     with pytest.raises(RunnerGone, match="unloaded"):
         list(stream)
     assert pool.states() == [], "and it is not started again"
-
-
-def test_loading_in_another_way_starts_it_anew(pool: RunnerPool, folder: Path) -> None:
-    assert pool.load(REF, folder, LoadOptions(), threading.Event())
-    pid = pool.pids()[REF]
-    short = Ask(LONG.messages, max_tokens=5)
-
-    def pid_after(load: LoadOptions | None) -> int:
-        list(pool.stream(REF, folder, short, threading.Event(), load=load))
-        return pool.pids()[REF]
-
-    assert pid_after(None) == pid
-    assert pid_after(LoadOptions(context_tokens=256, kv_type="f16")) == pid
-    other = pid_after(LoadOptions(device="cpu"))
-    assert other != pid
-    assert not is_alive(pid)
-    assert pid_after(None) == other, "nobody asked for another way"
-    assert pool.states()[0].load.device == "cpu"

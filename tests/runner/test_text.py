@@ -86,3 +86,25 @@ def test_thoughts(begins_thinking: bool, text: str, thought: str, said: str) -> 
         pieces += thoughts.rest()
         assert "".join(text for is_thought, text in pieces if is_thought) == thought
         assert "".join(text for is_thought, text in pieces if not is_thought) == said
+
+
+# --- what goes on behind something that stands there already ---------------------------------
+
+
+def words_without_a_first_blank(ids: list[int]) -> str:
+    """As a tokenizer that takes the blank of a text's first word away."""
+    return " ".join(f"w{number}" for number in ids)
+
+
+def test_the_first_word_keeps_its_blank_behind_others() -> None:
+    plain = Detokeniser(words_without_a_first_blank)
+    assert plain.add(7) == "w7"
+    behind = Detokeniser(words_without_a_first_blank, [3, 4])
+    assert [behind.add(7), behind.add(8)] == [" w7", " w8"]
+    trimmed = Detokeniser(words_without_a_first_blank, [3, 4], trimmed=True)
+    assert [trimmed.add(7), trimmed.add(8)] == ["w7", " w8"]
+
+
+def test_what_is_gone_on_with_may_begin_with_a_blank() -> None:
+    assert Thoughts(thinking=False).add(" and tea") == [(False, "and tea")]
+    assert Thoughts(thinking=False, begun=True).add(" and tea") == [(False, " and tea")]
