@@ -23,7 +23,9 @@ def column(bench: Workbench, room: Room) -> None:
         members.draw(bench, room, "column")
         queue.panel(room.id)
         pins.draw(room.id, "column")
-        if st.button(_("Room settings"), icon=":material/tune:", width="stretch"):
+        if st.button(
+            _("Room settings"), key="room-settings", icon=":material/tune:", width="stretch"
+        ):
             dialogs.settings(room)
         transcript_button()
 

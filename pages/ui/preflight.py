@@ -15,7 +15,7 @@ from pages.ui.markdown import plain
 
 
 @st.cache_data(ttl=10, show_spinner=False, max_entries=100)
-def _examined(room_id: str, _changed: str, models: tuple[str, ...]) -> Preflight:  # noqa: ARG001
+def _examined(room_id: str, context: str, models: tuple[str, ...]) -> Preflight:  # noqa: ARG001
     return workbench().preflights.of(room_id)
 
 

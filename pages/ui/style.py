@@ -48,7 +48,9 @@ _ROOM = """
 @media (max-width: 640px) {
   [class*="st-key-head-"] { flex-wrap: wrap; row-gap: 0; }
   [class*="st-key-head-"] [class*="st-key-menu-"] { margin-left: auto; }
-  :has(> [class*="st-key-facts-"]) { order: 9; flex: 1 1 100%; }
+  [class*="st-key-head-"] > [data-testid="stLayoutWrapper"]:has(> [class*="st-key-facts-"]) {
+    order: 9; flex: 1 1 100%;
+  }
 }
 </style>
 """

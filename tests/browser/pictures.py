@@ -11,17 +11,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from testing.patience import within
 from testing.running import CHROMIUM, FLAGS, Server, running
 from testing.scripted_ollama import Model, ScriptedOllama
 from tests.browser.steps import ready, say
 
+expect.set_options(timeout=within(15) * 1000)
 SIZES = {"wide": (1440, 900), "small": (1024, 768), "phone": (430, 860)}
 MODELS = (
     Model("qwen3:4b", ("completion", "tools", "thinking"), 40_960, 2_600_000_000),
     Model("gemma3:1b", ("completion",), 32_768, 815_000_000),
     Model("nomic-embed-text", ("embedding",), 2_048, 274_000_000),
+    Model("llama4:400b", ("completion",), 32_768, 900_000_000_000),
 )
 
 
@@ -81,6 +84,10 @@ def _fill(server: Server) -> dict[str, str]:
         "failed": server.room("Broken things", "Ren", "Mizuho"),
         "streaming": server.room("Stories", "Aki", "Mizuho", "Ren"),
         "nobody": server.room("縁側の猫", "Aki"),
+        "changed": server.room("Names for a cat", "Ren", "Aki"),
+        "budget": server.room("A short debate", "Ren", "Aki", "Mizuho"),
+        "queue": server.room("Round table", "Mizuho", "Ren", "Aki"),
+        "large": server.room("Too much at once", "Ren", "Aki"),
     }
     for text in ("Good evening! What do you think?", "@Ren and what about the **battery**?"):
         server.say(rooms["filled"], text, sender="You")
@@ -90,7 +97,31 @@ def _fill(server: Server) -> dict[str, str]:
         server.wait_idle(rooms["failed"])
     server.say(rooms["nobody"], "猫の話を聞かせてください。", sender="You")
     server.wait_idle(rooms["nobody"])
+    _change(server, rooms)
     return rooms
+
+
+def _change(server: Server, rooms: dict[str, str]) -> None:
+    """Rooms in which something was edited, limited, muted, or does not fit."""
+    with server.client as client:
+
+        def ask(method: str, room: str, path: str, **body: object) -> None:
+            address = f"/api/v1/rooms/{rooms[room]}{path}"
+            client.request(method, address, json=body).raise_for_status()
+
+        server.say(rooms["changed"], "How shall we call the cat?", sender="You")
+        server.wait_idle(rooms["changed"])
+        ask("POST", "changed", "/messages/2/regenerate")
+        server.wait_idle(rooms["changed"])
+        ask("POST", "changed", "/messages/2/vote", value=1)
+        ask("PATCH", "changed", "/messages/3", content="Call her *Echo*.", pinned=True)
+        ask("PATCH", "changed", "", muted={"Aki": True}, members=["Ren", "Aki", "Mizuho"])
+        ask("PATCH", "changed", "", members=["Ren", "Aki"])
+        ask("PATCH", "budget", "", limits={"turns": 3, "tokens": 4_000, "joules": 7_200})
+        server.say(rooms["budget"], "Is tea better than coffee?", sender="You")
+        server.wait_idle(rooms["budget"])
+        ask("PATCH", "large", "", models={"Ren": "ollama:llama4:400b"})
+        ask("PATCH", "queue", "", policy="natural")
 
 
 def _scenes(rooms: dict[str, str]) -> list[tuple[str, str, Act]]:
@@ -99,6 +130,12 @@ def _scenes(rooms: dict[str, str]) -> list[tuple[str, str, Act]]:
         ("room-filled", f"/room-{rooms['filled']}", ready),
         ("room-failed", f"/room-{rooms['failed']}", ready),
         ("room-streaming", f"/room-{rooms['streaming']}", _stream),
+        ("room-changed", f"/room-{rooms['changed']}", ready),
+        ("room-budget", f"/room-{rooms['budget']}", ready),
+        ("room-queue", f"/room-{rooms['queue']}", _called),
+        ("room-preflight", f"/room-{rooms['large']}", ready),
+        ("room-whisper", f"/room-{rooms['filled']}", _whisper),
+        ("room-people", f"/room-{rooms['changed']}", _people),
         ("room-settings", f"/room-{rooms['filled']}", _settings),
         ("room-transcript", f"/room-{rooms['filled']}", _transcript),
         ("rooms", "/rooms", _headed),
@@ -128,6 +165,7 @@ def _scene(browser: Browser, server: Server, folder: Path, name: str, path: str,
             page = context.new_page()
             page.goto(server.url + path)
             act(page)
+            expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
             page.wait_for_timeout(900)
             ground = "dark-ja" if dark else "light-en"
             page.screenshot(path=folder / f"{name}-{size}-{ground}.png")
@@ -163,13 +201,39 @@ def _stream(page: Page) -> None:
     page.wait_for_timeout(2_500)
 
 
-def _settings(page: Page) -> None:
+def _called(page: Page) -> None:
     ready(page)
-    if page.viewport_size and page.viewport_size["width"] <= 1100:
+    say(page, "@Aki @Ren what do you think? [long]")
+    page.wait_for_timeout(4_000)
+
+
+def _narrow(page: Page) -> bool:
+    return page.viewport_size is not None and page.viewport_size["width"] <= 1100
+
+
+def _people(page: Page) -> None:
+    """On a narrow page the column stands behind a button."""
+    ready(page)
+    if _narrow(page):
         page.locator(".st-key-company-folded button").click()
-    else:
-        page.locator(".st-key-company button").first.click()
-    page.locator("[data-testid=stDialog]").wait_for()
+        page.locator("[data-testid=stDialog]").wait_for()
+
+
+def _settings(page: Page) -> None:
+    _people(page)
+    place = ".st-key-dialog-settings" if _narrow(page) else ".st-key-room-settings"
+    page.locator(f"{place} button").click()
+    page.locator("[data-testid=stDialog] input").first.wait_for()
+    if _narrow(page):
+        page.wait_for_timeout(2_000)
+
+
+def _whisper(page: Page) -> None:
+    _people(page)
+    place = "dialog" if _narrow(page) else "column"
+    page.locator(f".st-key-menu-{place}-Ren button").click()
+    page.get_by_role("menuitem").first.click()
+    page.locator(".st-key-whisper").wait_for()
 
 
 def _transcript(page: Page) -> None:

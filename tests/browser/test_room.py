@@ -168,3 +168,44 @@ def test_what_is_chosen_in_the_middle_of_a_round_reaches_the_composer(
     expect(page.locator(".st-key-composer")).to_contain_text(f"{sender}:")
     expect(line(page, 4)).to_contain_text("Aki", timeout=60_000)
     expect(line(page, 4).get_by_role("button", name="More")).to_be_visible()
+
+
+def test_an_answer_is_given_again_in_its_place_and_swiped_back(
+    open_page: OpenPage, server: Server
+) -> None:
+    room = server.room("Swipe", "Ren")
+    server.say(room, "first thing")
+    server.wait_idle(room)
+    with server.client as client:
+        for seq, words in ((1, "[slow] first thing"), (2, "The words of before.")):
+            address = f"/api/v1/rooms/{room}/messages/{seq}"
+            client.patch(address, json={"content": words}).raise_for_status()
+    page = open_page(f"/room-{room}")
+    ready(page)
+    expect(line(page, 2)).to_contain_text("The words of before.")
+    page.locator(".st-key-menu-2 button").click()
+    page.get_by_role("menuitem", name="Answer again").click()
+    expect(line(page, 2).locator(".root.again .text")).to_contain_text("Short")
+    stop_button(page).click()
+    expect(line(page, 2)).to_contain_text("Stopped by you.")
+    expect(line(page, 2)).to_contain_text("2 / 2")
+    page.locator(".st-key-swipe--1-2 button").first.click()
+    expect(line(page, 2)).to_contain_text("The words of before.")
+    page.locator(".st-key-swipe-1-2 button").first.click()
+    expect(line(page, 2)).to_contain_text("Short")
+    assert server.lines(room)[1]["variant"] == 2
+
+
+def test_a_whisper_is_heard_by_whom_it_is_for(open_page: OpenPage, server: Server) -> None:
+    room = server.room("Whisper", "Mizuho", "Ren")
+    page = open_page(f"/room-{room}")
+    ready(page)
+    page.locator(".st-key-menu-column-Ren button").click()
+    page.get_by_role("menuitem", name="Whisper").click()
+    expect(page.locator(".st-key-whisper")).to_contain_text("Whisper to")
+    expect(composer(page)).to_have_attribute("placeholder", "Only Ren will hear it")
+    say(page, "between us")
+    expect(line(page, 2)).to_contain_text("whispered to You")
+    assert [one["to"] for one in server.wait_idle(room)] == [["Ren"], ["You"]]
+    page.get_by_role("button", name="To everybody").click()
+    expect(page.locator(".st-key-whisper")).to_have_count(0)
