@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,7 +40,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def forecast(
-    ref: Annotated[str, typer.Argument(metavar="REF", help=N_("Such as starter or ollama:NAME."))],
+    ref: Annotated[
+        str,
+        typer.Argument(metavar="REF", help=N_("Such as ollama:NAME, or the path of a .gguf file.")),
+    ],
     context: Annotated[
         int | None, typer.Option("--context", min=64, help=N_("Tokens of context."))
     ] = None,
@@ -48,8 +52,14 @@ def forecast(
     as_json: Json = False,
 ) -> None:
     with open_door(storage) as door:
-        found = door.forecast(ref, context, _kv(kv))
+        found = door.forecast(_named(ref), context, _kv(kv))
     show(found, as_json, _lines(found))
+
+
+def _named(ref: str) -> str:
+    """A path of a GGUF file, as a reference."""
+    is_file = ref.endswith(".gguf") and ":" not in ref
+    return f"gguf:{Path(ref).expanduser().resolve()}" if is_file else ref
 
 
 def _kv(word: str) -> KvType:

@@ -12,8 +12,10 @@ from core.errors import AdaptersGone, InvalidInput, NotAModel, ProviderError, We
 from core.jobs import ThreadKind, Work
 from core.jobs.kinds import Result
 from core.providers.base import name_of
+from core.providers.disk import file_at, folder_at
 from core.providers.watch import Cancelled
 from core.runner.folder import PICKLED, inspect_folder
+from core.runner.gguf_header import read_gguf
 from core.text import N_
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 KIND = "create"
 CHUNK_BYTES = 1 << 20
 ADAPTERS_END = (0, 34, 1)  # the first version that takes none
-GGUF_MAGIC = b"GGUF"
 TEXTS = {
     "reading": N_("reading {file}"),
     "sending": N_("handing {file} to Ollama"),
@@ -98,12 +99,12 @@ def _create(work: Work, new: NewModel, provider: Librarian) -> None:
     if new.adapter:
         _check_adapters(new, provider)
         body["adapters"] = _sent(
-            work, new, provider, _weights(Path(new.adapter), new, config=False)
+            work, new, provider, _weights(folder_at(new.adapter, new.ref), new, config=False)
         )
     if new.gguf:
-        body["files"] = _sent(work, new, provider, [_gguf(Path(new.gguf), new)])
+        body["files"] = _sent(work, new, provider, [_gguf(new)])
     if new.folder:
-        body["files"] = _sent(work, new, provider, _weights(Path(new.folder), new))
+        body["files"] = _sent(work, new, provider, _weights(folder_at(new.folder, new.ref), new))
     work.say("making", status="")
     for step in provider.library.create(new.ref, body, work.cancel.is_set):
         work.check()
@@ -142,14 +143,13 @@ def version_of(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _gguf(file: Path, new: NewModel) -> Path:
+def _gguf(new: NewModel) -> Path:
+    """The file, when its header is whole. Nothing is sent of one that is not."""
+    file = file_at(new.gguf, new.ref)
     try:
-        with file.open("rb") as stream:
-            magic = stream.read(4)
-    except OSError as error:
-        raise NotAModel(model=new.ref, file=file, detail=error.strerror or "unreadable") from error
-    if magic != GGUF_MAGIC:
-        raise NotAModel(model=new.ref, file=file, detail="it does not begin as a GGUF file does")
+        read_gguf(file)
+    except (OSError, ValueError) as error:
+        raise NotAModel(model=new.ref, file=file, detail=str(error)) from error
     return file
 
 

@@ -24,6 +24,7 @@ from core.providers.base import (
     prefix_of,
 )
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
+from core.providers.disk import GGUF, shape_of_gguf
 from core.providers.ladder import Ladder
 from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
@@ -108,7 +109,12 @@ class Registry:
         return self.provider(ref).info(ref)
 
     def shape(self, ref: str) -> ModelShape:
-        """A model's dimensions, as far as its provider knows them. Raises as `info`."""
+        """A model's dimensions, as far as its provider knows them. Raises as `info`.
+
+        `gguf:PATH` names a file that no provider has.
+        """
+        if prefix_of(ref) == GGUF:
+            return shape_of_gguf(ref)
         provider = self.provider(ref)
         if isinstance(provider, Shaped):
             return provider.shape(ref)

@@ -71,6 +71,8 @@ def unknown_shape(info: ModelInfo) -> ModelShape:
 
 def _words(metadata: Mapping[str, Any]) -> int | None:
     tokens = metadata.get("tokenizer.ggml.tokens")
+    if isinstance(tokens, int):
+        return tokens  # a long list of a file is given as its length
     return len(tokens) if isinstance(tokens, list) else None
 
 

@@ -11,11 +11,12 @@ from core.jobs import JobState
 from core.models import NewModel
 from core.models.creation import version_of
 from core.workbench import Workbench
+from testing.gguf_bytes import gguf_bytes
 from testing.scripted_http import Body, Hang, Head
 from testing.scripted_ollama import ScriptedOllama
 from tests.models.conftest import code, ended
 
-GGUF = b"GGUF" + bytes(2_000_000)
+GGUF = gguf_bytes()
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_a_folder_that_must_not_be_used(
     assert code(ended(bench, bench.models.create(NewModel("x", folder=str(folder))))) == expected
 
 
-@pytest.mark.parametrize("content", [b"", b"GGU", b"PK\x03\x04 a zip", None])
+@pytest.mark.parametrize("content", [b"", b"GGU", b"PK\x03\x04 a zip", GGUF[:-40], GGUF[:90], None])
 def test_a_file_that_is_no_gguf(content: bytes | None, bench: Workbench, tmp_path: Path) -> None:
     file = tmp_path / "x.gguf"
     if content is not None:
