@@ -35,14 +35,14 @@ def _live(seconds: int, paused: Snapshot | None) -> None:
 
 
 def _slow(seconds: int, paused: Snapshot | None) -> None:
-    from pages.ui import hardware_forecasts, hardware_models, tuning
+    from pages.ui import hardware_forecasts, hardware_models, ladder, tuning
 
     words.begin(workbench())
     telemetry = workbench().telemetry
     st.subheader(_("Models in memory"), anchor=False)
     hardware_models.resident(paused or telemetry.latest())
     hardware_models.timeline(_series(seconds, paused))
-    hardware_forecasts.ladder(workbench())
+    ladder.ladder(workbench())
     hardware_forecasts.forecasts(workbench())
     st.subheader(_("Tuning"), anchor=False)
     tuning.tuning(workbench())

@@ -5,7 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from core.text import _
-from pages.ui import care, frame, models_dialogs, models_get, models_jobs, models_switch, style
+from pages.ui import (
+    care,
+    frame,
+    ladder,
+    models_dialogs,
+    models_get,
+    models_jobs,
+    models_switch,
+    style,
+)
 from pages.ui.engine import workbench
 from pages.ui.models import server_note
 from pages.ui.models_card import model_card
@@ -24,6 +33,7 @@ def show() -> None:
         server_note(server)
     care.circuits()
     models_jobs.panel()
+    ladder.ladder(bench)
     _here()
     models_get.available(CARD_WIDTH)
     models_switch.asked()

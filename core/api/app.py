@@ -19,6 +19,7 @@ from core.api import (
     hardware,
     health,
     jobs,
+    ladder,
     library,
     metrics,
     prompts,
@@ -43,7 +44,7 @@ language of `Accept-Language`.
 _PARTS = (
     openai,
     *(health, simple, transfer, rooms, turns, editing, prompts, agents, agents_files),
-    *(care, forecast, catalogue, library, hardware, anomalies, tuning, jobs),
+    *(care, forecast, ladder, catalogue, library, hardware, anomalies, tuning, jobs),
     *(metrics, sockets, reference),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.api.bodies import plan_body
 from core.api.job_bodies import job_body
+from core.api.ladder_bodies import ladder_body
 from core.api.library_bodies import new_model
 from core.cli.door import Body
 from core.client.http import Http
@@ -48,6 +49,12 @@ class LocalLibrary:
     def plan(self, ref: str) -> Body:
         return plan_body(self._models.plan(ref))
 
+    def ladder(self) -> Body:
+        return ladder_body(self._bench, language())
+
+    def reset_ladder(self, ref: str) -> None:
+        self._bench.ladder.reset(ref)
+
     def _job(self, job: Job) -> Body:
         return job_body(self._bench.jobs, job, language())
 
@@ -81,3 +88,9 @@ class RemoteLibrary:
 
     def plan(self, ref: str) -> Body:
         return self._http.get(f"{_PATH}/plan", model=ref)
+
+    def ladder(self) -> Body:
+        return self._http.get(f"{_PATH}/ladder")
+
+    def reset_ladder(self, ref: str) -> None:
+        self._http.post(f"{_PATH}/ladder/reset", {"model": ref})

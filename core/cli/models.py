@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli import models_change, models_forecast
+from core.cli import models_change, models_forecast, models_ladder
 from core.cli.door import Body, open_door
 from core.cli.options import Json, Storage
 from core.cli.output import one_line, show, table
@@ -15,6 +15,7 @@ from core.text import N_, _
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=N_("Models that can answer."))
 models_change.add_to(app)
 models_forecast.add_to(app)
+models_ladder.add_to(app)
 
 
 @app.command("list", help=N_("List the models that are there now."))

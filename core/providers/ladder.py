@@ -18,7 +18,7 @@ from core.hardware.events import Event
 from core.hardware.forecast import Forecast
 from core.hardware.snapshot import Snapshot
 from core.messages import Reason
-from core.providers.base import STARTER, GenerationOptions
+from core.providers.base import STARTER, GenerationOptions, prefix_of
 from core.providers.climb import Climb
 from core.providers.rungs import Rung, rungs
 
@@ -95,6 +95,7 @@ class Ladder:
         self._lock = threading.Lock()
         self._stands: dict[str, _Stand] = {}
         self._wanted: dict[str, GenerationOptions] = {}  # how each was last asked for
+        self._advised: set[str] = set()
         self._layers: dict[str, int | None] = {}  # of models that lie on a card
 
     def begin(self, ref: str, wanted: GenerationOptions) -> Climb:
@@ -178,9 +179,16 @@ class Ladder:
             stand.roomy_since = stand.climbed_at = None
         rung = way[level]
         detail = {"before": rung.before, "after": rung.after, "cause": _cause(cause)}
-        self._tell([Event(time.time(), f"ladder_{rung.step}", ref, detail)])
+        self._tell([Event(time.time(), f"ladder_{rung.step}", ref, detail), *self._advice(ref)])
 
     # --- inside ---------------------------------------------------------------------------
+
+    def _advice(self, ref: str) -> list[Event]:
+        """What would help and is not ours to do: told once of each model."""
+        if prefix_of(ref) != "ollama" or ref in self._advised:
+            return []
+        self._advised.add(ref)
+        return [Event(time.time(), "ladder_advice", ref)]
 
     def _look_ahead(self, climb: Climb, way: Sequence[Rung], wanted: GenerationOptions) -> None:
         """Begin on the first rung that is forecast to fit; where none is, the server decides."""

@@ -20,7 +20,7 @@ FULL_PRECISION = 1_000_000_000  # parameters: larger ones compute in 16 bits on 
 WEIGHT_BYTES: Mapping[str, float] = {"nf4": 0.5 + 1 / 64 + 4 / (64 * 256), "int8": 1.0}
 # Python, torch and transformers in a process of their own, and what bitsandbytes adds to them.
 RUNNER_BYTES = 342 * MIB
-SMALL_BITS_BYTES = 70 * MIB
+SMALL_BITS_BYTES = 140 * MIB
 # Keys and values are copied as they grow, and the C library keeps the holes that this leaves.
 HOLES = 0.8
 

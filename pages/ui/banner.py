@@ -38,7 +38,7 @@ def _offer(bench: Workbench) -> None:
         return
     if bench.settings.models.default != "starter":
         return
-    model = best_local(bench.registry.models())
+    model = best_local(bench)
     if model is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="banner"):
@@ -57,14 +57,19 @@ def _offer(bench: Workbench) -> None:
         st.button(_("Not now"), on_click=kept(_dismiss), args=(bench, "offer"))
 
 
-def best_local(models: list[ModelInfo]) -> ModelInfo | None:
-    """The largest chat model of a server on this machine; `None` when there is none."""
+def best_local(bench: Workbench) -> ModelInfo | None:
+    """The largest chat model of Ollama on this machine that fits as it is wanted.
+
+    One whose forecast is not known may be it; `None` when there is none.
+    """
     usable = [
         model
-        for model in models
+        for model in bench.registry.models()
         if model.provider == "ollama" and model.local and CHAT in model.capabilities
     ]
-    return max(usable, key=lambda model: model.size_bytes or 0, default=None)
+    told = bench.models.forecasts([model.ref for model in usable])
+    fitting = [one for one in usable if (found := told[one.ref]) is None or found.fits]
+    return max(fitting, key=lambda model: model.size_bytes or 0, default=None)
 
 
 def _repaired(bench: Workbench) -> None:

@@ -1,14 +1,13 @@
-"""Forecasts beside what was then measured, and where models stand on their ladders."""
+"""Forecasts beside what was then measured."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import explain
 from core.text import _
 from core.workbench import Workbench
 from pages.ui import words
-from pages.ui.markdown import plain, quiet
+from pages.ui.markdown import quiet
 
 SHOWN = 8
 
@@ -31,17 +30,3 @@ def forecasts(bench: Workbench) -> None:
         for one in found
     ]
     st.dataframe(rows, hide_index=True)
-
-
-def ladder(bench: Workbench) -> None:
-    """Models that are asked for less just now, and why; nothing when there is none."""
-    for state in bench.ladder.states():
-        why = plain(explain(state.cause))
-        st.markdown(f":material/stairs: **{plain(state.ref)}** → {state.rung.after} · {why}")
-        st.button(
-            _("Ask as before"),
-            key=f"ladder-{state.ref}",
-            on_click=bench.ladder.reset,
-            args=(state.ref,),
-            type="tertiary",
-        )

@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from core.errors import OutOfMemory
+from core.providers.base import GenerationOptions
 from core.providers.ollama import OllamaProvider
+from core.workbench import Workbench
 from testing.scripted_library import Pull
 from testing.scripted_model import ScriptedProvider
 from testing.scripted_ollama import ScriptedOllama
@@ -24,10 +27,12 @@ def ollama() -> Iterator[ScriptedOllama]:
 
 
 @pytest.fixture
-def client(
-    ollama: ScriptedOllama, open_workbench: OpenWorkbench, serve: Callable[..., Served]
-) -> Iterator[httpx.Client]:
-    bench = open_workbench(ScriptedProvider(), OllamaProvider(ollama.url))
+def bench(ollama: ScriptedOllama, open_workbench: OpenWorkbench) -> Workbench:
+    return open_workbench(ScriptedProvider(), OllamaProvider(ollama.url))
+
+
+@pytest.fixture
+def client(bench: Workbench, serve: Callable[..., Served]) -> Iterator[httpx.Client]:
     with serve(bench).client() as opened:
         yield opened
 
@@ -84,3 +89,18 @@ def test_what_is_refused(
     answer = client.post(f"/api/v1/models/{path}", json=body)
     assert answer.status_code == status
     assert answer.json()["error"]["hint"]
+
+
+def test_the_ladder_is_told_and_climbed_at_once(client: httpx.Client, bench: Workbench) -> None:
+    at, ref = "/api/v1/models/ladder", "ollama:tiny"
+    wanted = GenerationOptions(context_tokens=8192)
+    bench.ladder.begin(ref, wanted).down(OutOfMemory(model=ref, detail="x"))
+    [state] = client.get(at).json()["ladder"]
+    assert (state["model"], state["step"], state["before"], state["after"]) == (
+        *(ref, "context"),
+        *("8192", "4096"),
+    )
+    assert state["level"] == 1
+    assert state["cause"]
+    assert client.post(f"{at}/reset", json={"model": ref}).status_code == 200
+    assert client.get(at).json() == {"ladder": []}

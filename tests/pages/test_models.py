@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.errors import OutOfMemory
 from core.jobs import JobState
+from core.providers.base import GenerationOptions
 from core.providers.ollama import OllamaProvider
 from core.workbench import Workbench
+from pages.ui.banner import best_local
 from pages.ui.markdown import plain
 from testing.scripted_library import Pull
 from testing.scripted_model import ScriptedProvider
@@ -75,3 +78,24 @@ def test_without_ollama_the_next_step_is_said(
     assert "Ollama is not running" in test.info[0].value
     assert plain("Qwen/Qwen3-0.6B") in texts(test)
     assert plain("qwen3:1.7b") not in texts(test)
+
+
+def test_a_lowered_model_says_so_and_can_be_asked_as_before(
+    screen: OpenScreen, workbench: Workbench
+) -> None:
+    wanted = GenerationOptions(context_tokens=8192)
+    workbench.ladder.begin("ollama:tiny", wanted).down(OutOfMemory(model="ollama:tiny", detail="x"))
+    test = screen("models")
+    assert "context of 4096 tokens instead of 8192" in texts(test)
+    press(test, "ladder-ollama:tiny")
+    assert workbench.ladder.states() == []
+
+
+def test_the_banner_offers_the_largest_model_that_fits(
+    workbench: Workbench, ollama: ScriptedOllama
+) -> None:
+    ollama.models |= {"small": Model("small", size=1_000)}
+    workbench.registry.forget()
+    best = best_local(workbench)
+    assert best is not None
+    assert best.ref == "ollama:tiny"  # "huge" is larger, and does not fit

@@ -81,7 +81,8 @@ def test_a_forecast_that_does_not_fit_goes_down_before_the_server_is_asked(
     assert world.ladder.begin(REF, WANTED).rung.step == step
     again = world.ladder.begin(REF, WANTED)
     assert again.rung.step == step
-    assert len(world.told) == (0 if step == "whole" else 1)  # told once
+    told = [] if step == "whole" else [f"ladder_{step}", "ladder_advice"]  # once
+    assert world.kinds() == told
     if step != "whole":
         reason = again.reason()
         assert reason is not None
@@ -100,7 +101,7 @@ def test_it_climbs_when_there_was_room_for_a_minute_on_end() -> None:
     assert [state.ref for state in world.ladder.states()] == [REF]
     world.pass_s(1)
     assert world.ladder.states() == []
-    assert world.kinds() == ["ladder_layers", "ladder_top"]
+    assert world.kinds() == ["ladder_layers", "ladder_advice", "ladder_top"]
     assert world.ladder.begin(REF, WANTED).rung.step == "whole"
 
 
@@ -143,7 +144,15 @@ def test_a_rule_that_watches_the_machine_can_lower_a_loaded_model() -> None:
     assert world.ladder.lower("") == ""
     world.loaded = ["starter", REF]
     assert world.ladder.lower("gpu 0") == f"{REF}: 2048"
-    assert world.kinds() == ["ladder_context"]
+    assert world.kinds() == ["ladder_context", "ladder_advice"]
+
+
+def test_ollamas_own_switch_is_told_once_and_of_its_models_only() -> None:
+    world = World(9 * GB)
+    for ref in (REF, REF, "hf:a"):
+        world.ladder.begin(ref, WANTED).down(OutOfMemory(model=ref, detail="x"))
+    advice = [event.subject for event in world.told if event.kind == "ladder_advice"]
+    assert advice == [REF]
 
 
 def machine(used: float) -> Snapshot:

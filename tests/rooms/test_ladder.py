@@ -62,7 +62,7 @@ def refusing(most: int) -> Callable[[Request], list[Step]]:
 
 def events(bench: Workbench) -> list[tuple[str, str, Any, Any]]:
     bench.store.write(lambda _conn: None)  # what was on its way is there
-    found = [one for one in bench.telemetry.events() if one.kind.startswith("ladder")]
+    found = [one for one in bench.telemetry.events() if "before" in one.detail]
     return [(e.kind, e.subject, e.detail["before"], e.detail["after"]) for e in reversed(found)]
 
 
@@ -85,7 +85,9 @@ def test_a_load_that_is_refused_is_asked_for_less(
         ("ladder_context", "ollama:tiny", 4096, 2048),
         ("ladder_context", "ollama:tiny", 2048, 1024),
     ]
-    assert "3.1 GiB" in bench.telemetry.events()[0].text("en")
+    texts = [event.text("en") for event in bench.telemetry.events()]
+    assert any("3.1 GiB" in text for text in texts)
+    assert sum("OLLAMA_KV_CACHE_TYPE=q8_0" in text for text in texts) == 1
 
 
 def test_the_next_answer_begins_where_the_model_stands(
