@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from core.errors import InvalidInput, WorkbenchError
 from core.messages import Kind, ReplyStatus
 from core.rooms.rules import MAX_NAME, checked_name, name_key
+from core.rooms.transfer import FORMAT
 
-FORMAT = 1
 MAX_MESSAGES = 200_000
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from core.errors import MessageNotFound
 from core.messages import Message, StreamEvent
 from core.providers.registry import Registry
-from core.rooms import admin, book, budget, feedback, taking_in, versions
+from core.rooms import admin, book, budget, feedback, versions
 from core.rooms.branching import branch_of, free_name
 from core.rooms.care import Care
 from core.rooms.engine import Engine
@@ -125,6 +125,8 @@ class Editing:
         Raises:
             NameTaken, InvalidInput: of the name.
         """
+        from core.rooms import taking_in  # as in Rooms.take_in
+
         found = document(self._store, ref)
         if not 1 <= seq <= len(found["messages"]):
             raise MessageNotFound(room=found["room"]["id"], seq=seq)

@@ -14,7 +14,7 @@ from core.agents.traces import Trace
 from core.messages import Line, Message, StreamEvent
 from core.providers.base import with_adapter
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, round_book, rounds, taking_in, tryout
+from core.rooms import admin, book, posting, replay, round_book, rounds, tryout
 from core.rooms.alone import Alone
 from core.rooms.care import Care
 from core.rooms.editing import Editing
@@ -167,6 +167,8 @@ class Rooms:
             InvalidInput: it is no such document; the field is named.
             NameTaken: a room of that name is there.
         """
+        from core.rooms import taking_in  # its models cost 25 ms, and few take a room in
+
         room, events = self._store.write(lambda conn: taking_in.take_in(conn, document, name))
         for event in events:
             self._logs.publish(event)

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Table, select
 from core.messages import Kind, Message, ReplyStatus
 from core.rooms import book
 from core.rooms.attendance import Span
-from core.rooms.document import FORMAT
 from core.rooms.hearing import Listener, ears_of
 from core.rooms.model import Room
 from core.rooms.rules import name_key
@@ -23,6 +22,7 @@ from core.store import Store
 from core.store import tables as t
 from core.store.times import now, to_text
 
+FORMAT = 1  # of the exported document
 PAGE = 1_000
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 
 from core.jobs import ThreadKind, Work
+from testing.counting_child import counting
 from tests.api.conftest import Served
 
 GO = threading.Event()
@@ -43,3 +44,22 @@ def _last_event(client: object, path: str) -> dict[str, object]:
         assert response.headers["content-type"].startswith("text/event-stream")
         lines = [line for line in response.iter_lines() if line.startswith("data: ")]
     return json.loads(lines[-1].removeprefix("data: "))
+
+
+def test_a_hundred_closed_tabs_stop_no_training(served: Served) -> None:
+    """FAULTS 35, the training part: whoever follows a job's process may go at any moment."""
+    served.bench.jobs.register(counting(pause_s=0.05))
+    job_id = served.bench.jobs.start("count", "60").id
+    path = f"/api/v1/jobs/{job_id}"
+    with served.client() as client:
+        states = [_glance(client, path) for _tab in range(100)]
+        assert states.count("done") < 50, "the tabs were closed too late to prove anything"
+        last = _last_event(client, path)
+        assert (last["state"], last["attempt"]) == ("done", 1)
+
+
+def _glance(client: object, path: str) -> str:
+    """Follow a job and go at its first word; the state that it had then."""
+    with client.stream("GET", f"{path}/events") as response:  # type: ignore[attr-defined]
+        line = next(line for line in response.iter_lines() if line.startswith("data: "))
+    return str(json.loads(line.removeprefix("data: "))["state"])
