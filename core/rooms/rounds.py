@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, 
 
 from core.errors import AgentNotFound
 from core.messages import Kind, Reason, ReplyStatus, StreamEvent
-from core.rooms import book, hearing, round_book
+from core.rooms import book, hearing, round_book, versions
 from core.rooms.policies.base import Ask, Choice, Decision
 from core.rooms.round_book import Round
 from core.rooms.rules import name_key
@@ -165,17 +165,26 @@ def drop(conn: Connection, room_id: str) -> int:
 
 
 def close_unfinished(conn: Connection) -> list[StreamEvent]:
-    """After a kill: `pending` becomes `partial`, or `failed` when empty; begun turns are done."""
+    """After a kill: `pending` becomes `partial`, or `failed` when empty; begun turns are done.
+
+    A line that was to be answered anew and has no word yet shows its last answer again.
+    """
     query = select(t.messages).where(t.messages.c.status == ReplyStatus.PENDING)
     pending = conn.execute(query.order_by(t.messages.c.room_id, t.messages.c.seq)).mappings()
-    events = []
-    for row in pending.all():
-        status = ReplyStatus.PARTIAL if row["content"] else ReplyStatus.FAILED
-        reason = {"code": "interrupted", "params": {}}
-        values = {"status": str(status), "reason": reason, "again": None}
-        events.append(book.change_message(conn, row["room_id"], row["seq"], "status", values))
+    events = [_closed(conn, row) for row in pending.all()]
     conn.execute(update(t.turns).where(t.turns.c.state == "begun").values(state="done"))
     return events
+
+
+def _closed(conn: Connection, row: RowMapping) -> StreamEvent:
+    if row["again"] == versions.REGENERATE and not row["content"]:
+        event = versions.take_back(conn, row["room_id"], row["seq"])
+        if event is not None:
+            return event
+    status = ReplyStatus.PARTIAL if row["content"] else ReplyStatus.FAILED
+    reason = {"code": "interrupted", "params": {}}
+    values = {"status": str(status), "reason": reason, "again": None}
+    return book.change_message(conn, row["room_id"], row["seq"], "status", values)
 
 
 def rooms_with_work(conn: Connection) -> list[str]:

@@ -95,8 +95,11 @@ class Stage:
             stand = self.places.stand(turn, job.opened.chain[0])
             active.presence = Presence(name, job.opened.event.seq)
             with self.queue.ticket(room_id) as ticket:
-                ticket.take(stand.place, stand.ref, name, partial(self._open, job))
-                self.turns.run(job.opened, job.cancel)
+                mine = ticket.take(stand.place, stand.ref, name, partial(self._open, job))
+                if mine and self._open(job):
+                    self.turns.run(job.opened, job.cancel)
+            if job.cancel.is_set() and not self._closing.is_set():
+                self.turns.take_back(job.opened)
             active.again_first.remove(job)
             worked = True
         return worked

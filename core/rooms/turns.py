@@ -65,13 +65,17 @@ def guest_of(room: Room, name: str) -> Member | None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A turn that has begun: its reply is there, `pending`. No `chain`: a guest's turn."""
+    """A turn that has begun: its reply is there, `pending`. No `chain`: a guest's turn.
+
+    `shown`: of a line that is said again, the number of the answer that it showed before.
+    """
 
     turn: rounds.Turn
     room: Room
     agent: Agent
     chain: list[str]
     event: StreamEvent
+    shown: int | None = None
 
     @property
     def begun(self) -> str:
@@ -197,7 +201,16 @@ class Turns:
             chain = list(dict.fromkeys([model, *self._settings.models.fallbacks]))
         event = versions.begin_again(conn, room_id, seq, kind, chain[0])
         turn = rounds.Turn(room_id, message.reply_to or 0, -1, agent.name)
-        return Opened(turn, room, agent, chain, event)
+        return Opened(turn, room, agent, chain, event, message.variant)
+
+    def take_back(self, opened: Opened) -> None:
+        """Leave nothing behind of a line that was to be said again and got no word."""
+        message = opened.event.message
+        assert message is not None
+        room, seq = opened.turn.room, message.seq
+        event = self._store.write(lambda conn: versions.take_back(conn, room, seq, opened.shown))
+        if event is not None:
+            self._logs.publish(event)
 
     def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
         """Let the agent speak to the end of its reply."""

@@ -163,6 +163,38 @@ def begin_again(conn: Connection, room_id: str, seq: int, kind: str, model: str)
     return book.change_message(conn, room_id, seq, "status", {**values, "model": model})
 
 
+def take_back(
+    conn: Connection, room_id: str, seq: int, number: int | None = None
+) -> StreamEvent | None:
+    """Undo `begin_again` where no word has come: the line shows what it showed before.
+
+    `number` is the answer that was shown; unknown, it is the newest. What was to be gone on with
+    is `stopped`. `None`: a word has come, so that there is nothing to undo.
+    """
+    message = book.load_message(conn, room_id, seq)
+    values: dict[str, Any]
+    if message.again == CONTINUE:
+        values = {"status": str(ReplyStatus.STOPPED), "again": None}
+        return book.change_message(conn, room_id, seq, "status", values)
+    where = _place(t.variants, room_id, seq)
+    if number is not None:
+        where = and_(where, t.variants.c.number == number)
+    newest = select(t.variants).where(where).order_by(t.variants.c.number.desc()).limit(1)
+    row = conn.execute(newest).mappings().first()
+    if message.content or message.variant != message.variants or row is None:
+        return None
+    here = _place(t.variants, room_id, seq)
+    conn.execute(delete(t.variants).where(here, t.variants.c.number == row["number"]))
+    values = {
+        **{name: row[name] for name in _ANSWER},
+        "variant": row["number"],
+        "variants": message.variants - 1,
+        "votes": _tally(conn, room_id, seq, row["number"]),
+        "again": None,
+    }
+    return book.change_message(conn, room_id, seq, "status", values)
+
+
 def finished(conn: Connection, room_id: str, seq: int) -> Message:
     """A line that may be changed.
 

@@ -154,6 +154,97 @@ def test_a_broken_reply_goes_on_behind_exactly_what_stands_there(
         bench.rooms.editing.go_on(ROOM, 2)
 
 
+def held(bench: Workbench, model: ScriptedProvider) -> threading.Event:
+    """Nobody gets a word from the model until this is set; somebody speaks already."""
+    hold = threading.Event()
+    model.scripts = {"starter": Script(["late"], hold=hold)}
+    return hold
+
+
+@pytest.mark.parametrize("shown_before", [1, 2])
+def test_a_waiting_answer_that_is_cancelled_leaves_nothing_behind(
+    open_workbench: OpenWorkbench, shown_before: int
+) -> None:
+    model = ScriptedProvider({"starter": Script(["first"])})
+    bench = open_workbench(model)
+    asked(bench, "@Ren what is this?")
+    again(bench, 2)
+    bench.rooms.editing.choose(ROOM, 2, shown_before)
+    bench.rooms.editing.vote(ROOM, 2, 1)
+    before = bench.rooms.message(ROOM, 2)
+    hold = held(bench, model)
+    bench.rooms.post(ROOM, "@Aki and you?", sender="Yuki")
+    until(lambda: bench.rooms.presence(ROOM).seq == 4)
+    with bench.rooms.watch(ROOM) as watch:
+        waiting = bench.rooms.editing.regenerate(ROOM, 2)
+        assert (waiting.status, waiting.variant) == (ReplyStatus.PENDING, 3)
+        bench.rooms.stop(ROOM)
+        hold.set()
+        idle(bench)
+        told = [one.message for one in watch.take() if one.message and one.message.seq == 2]
+    assert bench.rooms.message(ROOM, 2) == before
+    assert told[-1] == before
+    assert [one["number"] for one in bench.rooms.editing.variants(ROOM, 2)] == [1, 2]
+    model.scripts = {"starter": Script(["another"])}
+    again(bench, 2)
+    assert shown(bench, 2) == ("another", 3, 3)
+
+
+def test_an_answer_stopped_before_its_first_word_leaves_nothing_behind(
+    open_workbench: OpenWorkbench,
+) -> None:
+    model = ScriptedProvider({"starter": Script(["first"])})
+    bench = open_workbench(model)
+    asked(bench, "@Ren what is this?")
+    before, hold = bench.rooms.message(ROOM, 2), held(bench, model)
+    bench.rooms.editing.regenerate(ROOM, 2)
+    until(lambda: len(model.asked) == 2)
+    bench.rooms.stop(ROOM)
+    hold.set()
+    idle(bench)
+    assert bench.rooms.message(ROOM, 2) == before
+    assert [one["number"] for one in bench.rooms.editing.variants(ROOM, 2)] == [1]
+
+
+def test_a_reply_that_waits_to_go_on_keeps_its_words_when_stopped(
+    open_workbench: OpenWorkbench,
+) -> None:
+    model = ScriptedProvider({"starter": Script(["Once ", "upon ", "a "], pause_s=0.2)})
+    bench = open_workbench(model)
+    bench.rooms.post(ROOM, "@Ren a story", sender="Yuki")
+    until(lambda: "upon" in bench.rooms.messages(ROOM)[-1].content)
+    bench.rooms.stop(ROOM)
+    idle(bench)
+    begun = bench.rooms.message(ROOM, 2)
+    assert begun.status is ReplyStatus.STOPPED
+    hold = held(bench, model)
+    bench.rooms.post(ROOM, "@Aki and you?", sender="Yuki")
+    until(lambda: bench.rooms.presence(ROOM).seq == 4)
+    bench.rooms.editing.go_on(ROOM, 2)
+    bench.rooms.stop(ROOM)
+    hold.set()
+    idle(bench)
+    line = bench.rooms.message(ROOM, 2)
+    assert (line.content, line.status, line.variants) == (begun.content, ReplyStatus.STOPPED, 1)
+
+
+def test_a_reply_that_the_end_of_the_app_broke_off_goes_on_after_it(
+    open_workbench: OpenWorkbench,
+) -> None:
+    model = ScriptedProvider({"starter": Script(["Once ", "upon ", "a ", "time."], pause_s=0.3)})
+    bench = open_workbench(model)
+    bench.rooms.post(ROOM, "@Ren a story", sender="Yuki")
+    until(lambda: "upon" in bench.rooms.messages(ROOM)[-1].content)
+    bench.close()
+    bench = open_workbench(ScriptedProvider({"starter": Script([" and", " after."])}))
+    begun = bench.rooms.message(ROOM, 2)
+    assert (begun.status, begun.reason.code) == (ReplyStatus.PARTIAL, "interrupted")
+    bench.rooms.editing.go_on(ROOM, 2)
+    idle(bench)
+    assert shown(bench, 2) == (f"{begun.content.rstrip()} and after.", 1, 1)
+    assert bench.rooms.message(ROOM, 2).status is ReplyStatus.COMPLETE
+
+
 def test_votes_are_counted_by_user_and_answer(bench: Workbench) -> None:
     editing = bench.rooms.editing
     editing.vote(ROOM, 2, 1)
@@ -308,7 +399,7 @@ def do(bench: Workbench, deed: str) -> None:
     time.sleep(0.02)
 
 
-def until(condition, seconds: float = 5.0) -> None:
+def until(condition, seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
