@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -222,8 +222,18 @@ class Stage:
 
 
 def _scheduled(stands: list[Stand], machine: Machine) -> list[Stand]:
+    """In the order of fewest loads; whoever goes before others against the policy's says so."""
     by_key = {stand.job.key: stand for stand in stands}
-    return [by_key[job.key] for job in cheapest([stand.job for stand in stands], machine)]
+    order = [by_key[job.key] for job in cheapest([stand.job for stand in stands], machine)]
+    return [_told(stand, order[at + 1 :]) for at, stand in enumerate(order)]
+
+
+def _told(stand: Stand, later: list[Stand]) -> Stand:
+    passed = [one.turn.agent for one in later if one.turn.position < stand.turn.position]
+    if not passed or not stand.turn.why:
+        return stand
+    why = {**stand.turn.why, "ahead_of": passed}
+    return replace(stand, turn=replace(stand.turn, why=why))
 
 
 def _try(ticket: Ticket, stand: Stand) -> bool:

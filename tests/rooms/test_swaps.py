@@ -10,6 +10,7 @@ import pytest
 
 from core.messages import Kind
 from core.providers.ollama import OllamaProvider
+from core.rooms.policies.reasons import why
 from testing.scripted_model import Script, ScriptedProvider
 from testing.scripted_ollama import Model, ScriptedOllama
 from tests.conftest import OpenWorkbench
@@ -53,6 +54,18 @@ def test_whose_model_is_in_memory_speaks_first_and_the_round_says_what_that_save
     assert figures.naive_loads == (3 if first == "red" else 4)
     assert figures.saved_s is not None
     assert figures.saved_s > 0.2
+
+
+def test_who_goes_before_others_says_so(bench, server):
+    bench.registry.provider("ollama:blue").warm("ollama:blue")
+    assert _until(lambda: list(server.loaded) == ["blue"])
+    time.sleep(0.2)
+    bench.registry.residents("ollama", 0.0)
+    bench.rooms.post("four", "hello everybody", sender="Yuki")
+    assert bench.rooms.wait_idle("four", 20)
+    turns = [line.turn for line in bench.rooms.messages("four")[1:]]
+    assert [turn.get("ahead_of") for turn in turns] == [["Mizuho"], ["Mizuho", "Aki"], None, None]
+    assert why(turns[1], "en") == "next in order; before Mizuho, Aki, to save loading a model"
 
 
 def test_a_strict_room_keeps_its_order(bench, server):

@@ -34,9 +34,18 @@ REASONS = {
 }
 
 
+# A turn that the schedule has put before others: see `core.rooms.schedule`.
+AHEAD_OF = N_("{reason}; before {names}, to save loading a model")
+
+
 def why(stored: Mapping[str, Any] | None, lang: str | None = None) -> str | None:
     """A stored reason, `{"code", "params"}`, in words; `None` for one that is not known."""
     text = REASONS.get(str(stored["code"])) if stored else None
     if stored is None or text is None:
         return None
-    return translate(text, lang or language(), stored.get("params") or {})
+    said = translate(text, lang or language(), stored.get("params") or {})
+    passed = stored.get("ahead_of")
+    if not passed:
+        return said
+    given = {"reason": said, "names": ", ".join(passed)}
+    return translate(AHEAD_OF, lang or language(), given)
