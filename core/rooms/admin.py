@@ -17,6 +17,7 @@ from core.rooms import attendance, book
 from core.rooms.model import Room, RoomSummary
 from core.rooms.policies import IN_ORDER
 from core.rooms.policies.options import checked_options, checked_policy
+from core.rooms.rows import to_message, to_room
 from core.rooms.rules import checked_name, name_key
 from core.store import tables as t
 from core.store.times import now, to_text
@@ -200,7 +201,7 @@ def summaries(conn: Connection, speaking: set[str], *, deleted: bool) -> list[Ro
     seated = book.members_of(conn, [row["id"] for row in rows])
     return [
         RoomSummary(
-            room=book.to_room(row, seated[row["id"]]),
+            room=to_room(row, seated[row["id"]]),
             last_line=_last_line(row),
             speaking=row["id"] in speaking,
         )
@@ -211,13 +212,13 @@ def summaries(conn: Connection, speaking: set[str], *, deleted: bool) -> list[Ro
 def _last_line(row: Any) -> Any:
     if row["m_id"] is None:
         return None
-    return book.to_message({name[2:]: row[name] for name in row if name.startswith("m_")})
+    return to_message({name[2:]: row[name] for name in row if name.startswith("m_")})
 
 
 def announced(conn: Connection, room_id: str) -> tuple[Room, StreamEvent]:
     """The room as it is now, and a stored `presence` event that says so."""
     row = book.find_room(conn, room_id, deleted=True)
-    room = book.to_room(row, book.members_of(conn, [room_id])[room_id])
+    room = to_room(row, book.members_of(conn, [room_id])[room_id])
     body = {
         "name": room.name,
         "members": [member.name for member in room.members],

@@ -13,20 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
 
 from core.errors import MessageNotFound, RoomNotFound
-from core.messages import (
-    Kind,
-    Message,
-    Reason,
-    ReplyStatus,
-    StreamEvent,
-    Timings,
-    Usage,
-    Votes,
-)
+from core.messages import Message, ReplyStatus, StreamEvent
 from core.rooms.model import Member, Room
+from core.rooms.rows import to_event, to_member, to_message, to_room
 from core.rooms.rules import name_key
 from core.store import tables as t
-from core.store.times import from_text, now
+from core.store.times import now
 
 
 def new_id(prefix: str) -> str:
@@ -88,34 +80,8 @@ def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Memb
     rows = conn.execute(_MEMBERS if one is None else _MEMBERS_OF_ONE, one)
     for row in rows.mappings():
         if row["room_id"] in found:
-            found[row["room_id"]].append(_to_member(row))
+            found[row["room_id"]].append(to_member(row))
     return found
-
-
-def _to_member(row: RowMapping) -> Member:
-    return Member(
-        name=row["name"],
-        kind=Kind(row["kind"]),
-        model=row["model"],
-        capabilities=tuple(row["capabilities"]),
-        muted=row["muted"],
-        away=row["away"],
-    )
-
-
-def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
-    fields = ("id", "name", "policy", "created_at", "updated_at", "last_seq", "last_event")
-    values = {name: row[name] for name in fields}
-    halted = row["halted"]
-    return Room(
-        **values,
-        policy_options=row["policy_options"] or {},
-        context_tokens=row["context_tokens"],
-        deleted_at=row["deleted_at"],
-        members=tuple(members),
-        origin=row["origin"],
-        halted=Reason(halted["code"], halted["params"]) if halted else None,
-    )
 
 
 def load_room(conn: Connection, ref: str, *, deleted: bool = False) -> Room:
@@ -129,41 +95,6 @@ def load_room(conn: Connection, ref: str, *, deleted: bool = False) -> Room:
 
 
 # --- messages ---------------------------------------------------------------------------------
-
-
-def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
-    """A row, or a stored event's body, as a message."""
-    reason, usage, timings = row["reason"], row["usage"], row["timings"]
-    return Message(
-        id=row["id"],
-        room=row["room_id"],
-        seq=row["seq"],
-        sender=row["sender"],
-        kind=Kind(row["kind"]),
-        content=row["content"],
-        status=ReplyStatus(row["status"]),
-        created_at=from_text(row["created_at"]),
-        reply_to=row["reply_to"],
-        model=row["model"],
-        host=row["host"],
-        reason=Reason(reason["code"], reason["params"]) if reason else None,
-        usage=Usage(**usage) if usage else None,
-        timings=Timings(**timings) if timings else None,
-        attachments=tuple(row["attachments"] or ()),
-        deleted=bool(row["deleted"]),
-        reasoning=row.get("reasoning"),
-        speech=row.get("speech"),
-        turn=row.get("turn"),
-        heard_seq=row.get("heard_seq"),
-        # An event of an older version lacks these.
-        to=tuple(row.get("to") or ()),
-        pinned=bool(row.get("pinned")),
-        edited_at=row.get("edited_at"),
-        variant=row.get("variant") or 1,
-        variants=row.get("variants") or 1,
-        votes=Votes(**(row.get("votes") or {})),
-        again=row.get("again"),
-    )
 
 
 def load_message(conn: Connection, room_id: str, seq: int) -> Message:
@@ -286,21 +217,6 @@ def _keep_event(
     row = {"room_id": room_id, "event": number, "type": kind, "seq": seq, "body": body}
     conn.execute(_INSERT_EVENT, row)
     return to_event(room_id, number, kind, seq, body)
-
-
-def to_event(
-    room_id: str, number: int, kind: Any, seq: int | None, body: Mapping[str, Any]
-) -> StreamEvent:
-    """A stored event as subscribers receive it."""
-    if kind == "delta":
-        return StreamEvent(
-            kind, room_id, number, seq, offset=int(body["offset"]), text=str(body["text"])
-        )
-    if kind in ("message", "status", "edit"):
-        return StreamEvent(
-            kind, room_id, number, seq, message=to_message({"room_id": room_id, **body})
-        )
-    return StreamEvent(kind, room_id, number, seq, data=body)
 
 
 def load_events(conn: Connection, room_id: str, after: int) -> list[StreamEvent]:

@@ -12,6 +12,7 @@ from core.errors import Conflict, IdempotencyConflict, InvalidInput, SenderIsAge
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.providers.cache import forget_answer
 from core.rooms import book, budget, whispers
+from core.rooms.rows import to_message
 from core.rooms.rules import checked_content, checked_name, name_key
 from core.store import tables as t
 from core.text import N_, words
@@ -165,7 +166,7 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
     row = conn.execute(_BEFORE, given).mappings().first()
     if row is None:
         return None
-    known = book.to_message(row)
+    known = to_message(row)
     same = (known.sender, known.reply_to) == (draft.sender, draft.reply_to)
     same = same and {*map(name_key, known.to)} == {*map(name_key, draft.to)}
     # A tombstone has lost its words; its key still stands for that message.

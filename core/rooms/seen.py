@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from core.rooms import book
 from core.rooms.model import Member, Room
+from core.rooms.rows import to_room
 from core.store import tables as t
 
 _ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
@@ -28,7 +29,7 @@ class Seen:
 
     @cached_property
     def room(self) -> Room:
-        return book.to_room(self.row, self.members)
+        return to_room(self.row, self.members)
 
     def note(self, said: Sequence[RowMapping]) -> None:
         """Keep messages (rows with `seq`, `sender` and `to`) that somebody has read."""

@@ -13,6 +13,7 @@ from core.rooms import admin, book
 from core.rooms.document import Line, MemberPart, RoomPart, SpanPart, checked_document
 from core.rooms.model import Room
 from core.rooms.policies.options import usable_options
+from core.rooms.rows import to_event
 from core.rooms.rules import name_key
 from core.store import tables as t
 from core.store.times import now, to_text
@@ -64,7 +65,7 @@ def take_in(
     _add(conn, t.events, events)
     room = book.load_room(conn, room_id)
     return room, [
-        book.to_event(room_id, one["event"], one["type"], one["seq"], one["body"]) for one in events
+        to_event(room_id, one["event"], one["type"], one["seq"], one["body"]) for one in events
     ]
 
 
