@@ -86,6 +86,7 @@ def _ask(
         held = yield from _until_first_text(pieces, ref)
         return Begun(held, pieces, key)
     except AnswerEmpty:
+        pieces.close()
         if not (prompt and prompt[-1].unfinished):
             raise
         return Begun([Chunk(done_reason="stop")], pieces)  # there was nothing to add

@@ -251,3 +251,22 @@ def test_closing_the_answer_closes_the_models_stream() -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert box.closed == 1
+
+
+def test_an_unfinished_answer_with_nothing_to_add_is_whole() -> None:
+    begun = PromptMessage("assistant", "All is said.", unfinished=True)
+    for nothing in ([DONE], [AnswerEmpty(model="box:a")]):
+        box = Small("box", {"box:a": nothing})
+        registry = Registry([box, starter()])
+        pieces = list(
+            answer(
+                registry,
+                ["box:a"],
+                lambda _model, _tokens: [begun],
+                GenerationOptions(),
+                threading.Event(),
+            )
+        )
+        assert [one.ref for one in pieces if isinstance(one, Chosen)] == ["box:a"]
+        assert [one for one in pieces if isinstance(one, Chunk)] == [DONE]
+        assert box.closed == 1
