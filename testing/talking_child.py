@@ -35,14 +35,15 @@ PIECES = [f"word{number} " for number in range(12)]
 def main(folder: str, start: str, policy: str = "in_order") -> None:
     """Post and answer for ever."""
     watched = start == "watched"
-    model = GoingOn({"starter": Script(PIECES, pause_s=0.03 if watched else 0.004)})
+    provider = GoingOn if start == "again" else ScriptedProvider
+    model = provider({"starter": Script(PIECES, pause_s=0.03 if watched else 0.004)})
     settings = load_settings(data_dir=Path(folder), rooms={"flush_ms": 10})
     bench = Workbench.open(settings, providers=[model])
+    room = _room(bench, policy)
     print("open", flush=True)  # noqa: T201
     if start in DOES:
         DOES[start](bench)
         return
-    room = _room(bench, policy)
     for number in count(int(start)):
         key = f"k{number}"
         bench.rooms.post(room, f"message {key}", sender="Yuki", key=key)

@@ -35,6 +35,7 @@ MANY = [
 ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kills", [6, *MANY])
 def test_kill_at_random_instants(open_workbench: OpenWorkbench, data_paths, kills):
     """Each policy in turn, in a room of its own; those of the kills before go on beside it.
@@ -99,6 +100,7 @@ def _check_turns(database: Path, room_id: str, lines: list[Message]) -> None:
     }
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kills", [5, *MANY])
 def test_killed_while_a_line_is_said_again(open_workbench: OpenWorkbench, data_paths, kills):
     """Answered anew, gone on with, stopped: no answer is lost, changed or there twice."""
