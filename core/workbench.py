@@ -22,11 +22,11 @@ from core.paths import ANOMALY_RULES, SUGGESTED_MODELS, SYSTEM_AGENTS
 from core.preferences import Preferences
 from core.providers.base import Provider
 from core.providers.defaults import default_breakers, default_providers
-from core.providers.ladder_rules import ladder
+from core.providers.ladder.rules import ladder
+from core.providers.ladder.spill import SpillDetector
 from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
-from core.providers.spill import SpillDetector
 from core.rooms.first import first_room
 from core.rooms.options import plain_options
 from core.rooms.preflight import Preflights

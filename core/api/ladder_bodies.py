@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import explain
-from core.providers.ladder import LadderState
+from core.providers.ladder.ladder import LadderState
 from core.text import speaking
 from core.workbench import Workbench
 

@@ -56,7 +56,7 @@ def starter(_settings: Settings) -> Finding:
 
 
 def ollama(settings: Settings) -> Finding:
-    from core.providers.ollama import OllamaProvider
+    from core.providers.ollama.provider import OllamaProvider
 
     provider = OllamaProvider(settings.ollama_url)
     try:

@@ -19,7 +19,7 @@ from core.runner.gguf_header import read_gguf
 from core.text import N_
 
 if TYPE_CHECKING:
-    from core.providers.ollama_library import OllamaLibrary
+    from core.providers.ollama.library import OllamaLibrary
 
 KIND = "create"
 CHUNK_BYTES = 1 << 20

@@ -13,7 +13,7 @@ from core.providers.watch import Cancelled
 from core.text import N_
 
 if TYPE_CHECKING:
-    from core.providers.ollama_library import OllamaLibrary, Step
+    from core.providers.ollama.library import OllamaLibrary, Step
 
 KIND = "pull"
 ATTEMPTS = 4

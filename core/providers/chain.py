@@ -19,8 +19,8 @@ from core.providers.asking import Asking, Begun, PromptFor, Thinking, begin
 from core.providers.base import STARTER, Chunk, GenerationOptions
 from core.providers.cache import AnswerCache
 from core.providers.chosen import Chosen
-from core.providers.climb import Climb
-from core.providers.going_on import spoken
+from core.providers.ladder.climb import Climb
+from core.providers.ladder.going_on import spoken
 from core.providers.registry import Registry
 
 __all__ = ["Chosen", "PromptFor", "Thinking", "answer"]

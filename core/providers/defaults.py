@@ -29,9 +29,9 @@ def default_providers(
     `on_load(ref, seconds)` is told how long each load of a runner took.
     """
     from core.providers.huggingface import HuggingFaceProvider
-    from core.providers.llm_tool import LlmProvider
-    from core.providers.ollama import OllamaProvider
-    from core.providers.openai import OpenAIProvider
+    from core.providers.llm.provider import LlmProvider
+    from core.providers.ollama.provider import OllamaProvider
+    from core.providers.openai.provider import OpenAIProvider
     from core.providers.starter import StarterProvider
     from core.runner.pool import RunnerPool
 

@@ -17,7 +17,7 @@ class Prediction:
         self._forecasts = forecasts
 
     def before(self, ref: str, options: GenerationOptions) -> Forecast | None:
-        """See `core.providers.ladder.Predicts`. Ollama unloads its other models by itself."""
+        """See `Predicts` of the ladder. Ollama unloads its other models by itself."""
         try:
             return self._forecasts.of(
                 ref,
@@ -29,7 +29,7 @@ class Prediction:
             return None
 
     def awaits(self, found: Forecast) -> None:
-        """See `core.providers.ladder.Predicts`."""
+        """See `core.providers.ladder.ladder.Predicts`."""
         self._forecasts.awaits(found)
 
 

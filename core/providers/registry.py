@@ -25,7 +25,7 @@ from core.providers.base import (
 )
 from core.providers.breaker import Breaker, BreakerRules, Breakers, CircuitState, Server
 from core.providers.disk import GGUF, shape_of_gguf
-from core.providers.ladder import Ladder
+from core.providers.ladder.ladder import Ladder
 from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
 from core.providers.tokens import TokenCounter, TokenCounters

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from core.errors import explain
-from core.providers.ladder import LadderState
+from core.providers.ladder.ladder import LadderState
 from core.text import N_, _
 from core.workbench import Workbench
 from pages.ui.failures import kept

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import OutOfMemory
 from core.providers.base import GenerationOptions
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.workbench import Workbench
 from testing.scripted_library import Pull
 from testing.scripted_model import ScriptedProvider

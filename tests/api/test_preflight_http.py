@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from testing.scripted_model import ScriptedProvider
 from testing.scripted_ollama import ScriptedOllama
 from testing.tight_models import TOKENS, tight

@@ -9,7 +9,7 @@ import pytest
 from core.jobs import Job
 from core.paths import DataPaths
 from core.providers.huggingface import HuggingFaceProvider
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.runner.pool import RunnerPool
 from core.workbench import Workbench
 from testing.patience import within

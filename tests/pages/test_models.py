@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import OutOfMemory
 from core.jobs import JobState
 from core.providers.base import GenerationOptions
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.workbench import Workbench
 from pages.ui.banner import best_local
 from pages.ui.markdown import plain

@@ -10,7 +10,7 @@ import pytest
 
 from core.messages import PromptMessage
 from core.providers.base import Chunk, GenerationOptions
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from testing.scripted_ollama import ScriptedOllama
 
 Ask = Callable[..., Iterator[Chunk]]

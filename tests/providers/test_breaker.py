@@ -28,7 +28,7 @@ from core.messages import PromptMessage
 from core.providers.base import Chunk, GenerationOptions, ModelInfo, ProviderState
 from core.providers.breaker import Breaker, BreakerRules, Breakers, Circuit, Server
 from core.providers.chain import Chosen, answer
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.providers.registry import Registry
 from testing.scripted_http import whole
 from testing.scripted_ollama import ScriptedOllama

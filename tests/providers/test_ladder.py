@@ -12,9 +12,9 @@ from core.hardware.forecast import Forecast, KvLayer, ModelShape
 from core.hardware.forecast.estimate import Room, forecast
 from core.metrics.speeds import Speeds
 from core.providers.base import GenerationOptions
-from core.providers.ladder import Ladder, LadderRule
-from core.providers.rungs import rungs
-from core.providers.spill import SpillDetector
+from core.providers.ladder.ladder import Ladder, LadderRule
+from core.providers.ladder.rungs import rungs
+from core.providers.ladder.spill import SpillDetector
 from core.runner.loading import AS_IT_COMES
 
 GB = 10**9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from testing.scripted_model import ScriptedProvider
 from testing.scripted_ollama import ScriptedOllama
 from tests.conftest import OpenWorkbench

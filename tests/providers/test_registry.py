@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import FirstTokenTimeout, ModelNotFound
 from core.providers.base import CHAT
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.providers.registry import Registry
 from testing.scripted_http import Hang
 from testing.scripted_ollama import ScriptedOllama

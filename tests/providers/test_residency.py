@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.hardware import Residency, Resident
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.providers.residency import residency
 from core.providers.starter import StarterProvider
 from testing.scripted_http import whole

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.messages import Message, ReplyStatus
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.settings import load_settings
 from core.workbench import Workbench
 from testing.scripted_http import Request, Step

@@ -10,7 +10,7 @@ import pytest
 from core.errors import InvalidInput
 from core.hardware.forecast import Forecasts, KvLayer, ModelShape
 from core.hardware.snapshot import Gpu, Snapshot
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.rooms.preflight import Preflights
 from core.workbench import Workbench
 from testing.scripted_model import ScriptedProvider

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.messages import Kind
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.rooms.policies.reasons import why
 from testing.scripted_model import Script, ScriptedProvider
 from testing.scripted_ollama import Model, ScriptedOllama

@@ -13,7 +13,7 @@ from core.messages import PromptMessage
 from core.metrics.habits import Habit
 from core.providers.base import GenerationOptions
 from core.providers.chain import answer
-from core.providers.ollama import OllamaProvider
+from core.providers.ollama.provider import OllamaProvider
 from core.runner.loading import LoadOptions
 from core.tuning import Comparison, Tuned, applied
 from core.tuning.compare import compare

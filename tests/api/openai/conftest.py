@@ -9,7 +9,7 @@ import pytest
 from openai import OpenAI
 
 from core.hosts import HostSettings
-from core.providers.openai import OpenAIProvider
+from core.providers.openai.provider import OpenAIProvider
 from core.settings import load_settings
 from core.workbench import Workbench
 from testing.scripted_model import Script, ScriptedProvider

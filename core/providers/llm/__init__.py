@@ -1,0 +1,1 @@
+"""Models of the `llm` command-line tool, where it is installed."""

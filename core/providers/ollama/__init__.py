@@ -1,0 +1,1 @@
+"""Models of Ollama servers: asked, listed, fetched, made, and what they cannot do."""

@@ -1,0 +1,116 @@
+"""The door between httpx (ours and ChatOllama's) and the wire: nothing odd passes it.
+
+Whatever is not a plain 200 with the expected kind of body becomes one of our errors here:
+statuses, redirects, compressed bodies (nobody asked for one: it may be a bomb), other content
+types, oversize bodies, connections that break. Streams are handed on line by line, checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import httpcore
+import httpx
+
+from core.errors import ServerFault
+from core.providers.faults import shortened
+from core.providers.guard import (
+    BODY_LIMIT_BYTES,
+    body_of,
+    bounded,
+    connections,
+    kind_of,
+    opened,
+)
+from core.providers.ollama.lines import checked_lines
+from core.providers.watch import Watch, current_watch
+
+STREAMED = frozenset({"/api/chat", "/api/generate"})
+_STREAM_TYPES = frozenset({"application/x-ndjson", "application/json"})
+
+
+class GuardTransport(httpx.BaseTransport):
+    """Sends each request over a connection of its own, under the current `Watch`.
+
+    Raises, on a request or while its body is read: `Refused`, `Cancelled`, or a `ProviderError`.
+    """
+
+    def __init__(self) -> None:
+        self._pool = connections()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        watch = current_watch()
+        response, headers = opened(self._pool, _plain(request), watch)
+        try:
+            return self._accepted(request, response, headers, watch)
+        except BaseException:
+            response.close()
+            raise
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _accepted(
+        self,
+        request: httpx.Request,
+        response: httpcore.Response,
+        headers: Mapping[str, str],
+        watch: Watch,
+    ) -> httpx.Response:
+        kind = kind_of(headers)
+        streamed = request.url.path in STREAMED
+        if kind not in (_STREAM_TYPES if streamed else {"application/json"}):
+            detail = f"it answered with “{shortened(kind)}” where Ollama sends JSON"
+            raise ServerFault(model=watch.model, detail=detail)
+        if streamed:
+            return httpx.Response(
+                200,
+                headers={"content-type": "application/x-ndjson"},
+                stream=_CheckedStream(response, watch),
+            )
+        body = bounded(body_of(response, watch), BODY_LIMIT_BYTES, watch)
+        response.close()
+        return httpx.Response(200, headers={"content-type": kind}, content=body)
+
+
+class _CheckedStream(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response, watch: Watch) -> None:
+        self._response, self._watch = response, watch
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for line in checked_lines(body_of(self._response, self._watch), self._watch.model):
+                if line.spoke:
+                    self._watch.token()
+                self._watch.check()
+                yield line.encoded()
+        finally:
+            self._response.close()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _plain(request: httpx.Request) -> httpcore.Request:
+    """The request as it goes out: no compression asked for, no key of another service told."""
+    headers = [
+        (name, value)
+        for name, value in request.headers.raw
+        if name.lower() != b"accept-encoding" and not _is_key(name, value)
+    ]
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        ),
+        headers=[*headers, (b"Accept-Encoding", b"identity")],
+        content=request.stream,
+    )
+
+
+def _is_key(name: bytes, value: bytes) -> bool:
+    # The ollama package adds OLLAMA_API_KEY, which belongs to ollama.com, to every request.
+    return name.lower() == b"authorization" and value.lower().startswith(b"bearer ")

@@ -1,0 +1,1 @@
+"""Models of servers that speak OpenAI's language: llama.cpp, vLLM, LM Studio and the clouds."""
