@@ -18,7 +18,10 @@ def draw(line: Message) -> None:
     """Below an agent's words: thumbs, and the way to its other answers."""
     if line.kind is not Kind.AGENT or not line.status.final:
         return
-    with st.container(key=f"foot-{line.seq}", horizontal=True, gap="xxsmall"):
+    place = st.container(
+        key=f"foot-{line.seq}", horizontal=True, vertical_alignment="center", gap="xxsmall"
+    )
+    with place:
         _thumb(line, UP, ":material/thumb_up:", _("Good answer"), line.votes.up)
         _thumb(line, DOWN, ":material/thumb_down:", _("Not a good answer"), line.votes.down)
         if line.variants > 1:

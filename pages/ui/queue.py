@@ -15,12 +15,13 @@ from pages.ui.engine import workbench
 from pages.ui.markdown import plain, quiet
 
 STEP_S = 1.0  # how often a room in which somebody speaks is looked at
+QUIET_S = 3.0  # and one in which nobody did when the page was drawn: a look takes some 3 ms
 
 
 def panel(room_id: str) -> None:
-    """Drawn once for a quiet room, once a second for one in which somebody speaks."""
+    """Drawn anew once a second while somebody speaks; what is said draws no page by itself."""
     busy = workbench().rooms.presence(room_id) != Presence()
-    st.fragment(_panel, run_every=STEP_S if busy else None)(room_id)
+    st.fragment(_panel, run_every=STEP_S if busy else QUIET_S)(room_id)
 
 
 def _panel(room_id: str) -> None:

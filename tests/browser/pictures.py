@@ -24,7 +24,6 @@ MODELS = (
     Model("qwen3:4b", ("completion", "tools", "thinking"), 40_960, 2_600_000_000),
     Model("gemma3:1b", ("completion",), 32_768, 815_000_000),
     Model("nomic-embed-text", ("embedding",), 2_048, 274_000_000),
-    Model("llama4:400b", ("completion",), 32_768, 900_000_000_000),
 )
 
 
@@ -87,7 +86,6 @@ def _fill(server: Server) -> dict[str, str]:
         "changed": server.room("Names for a cat", "Ren", "Aki"),
         "budget": server.room("A short debate", "Ren", "Aki", "Mizuho"),
         "queue": server.room("Round table", "Mizuho", "Ren", "Aki"),
-        "large": server.room("Too much at once", "Ren", "Aki"),
     }
     for text in ("Good evening! What do you think?", "@Ren and what about the **battery**?"):
         server.say(rooms["filled"], text, sender="You")
@@ -102,7 +100,7 @@ def _fill(server: Server) -> dict[str, str]:
 
 
 def _change(server: Server, rooms: dict[str, str]) -> None:
-    """Rooms in which something was edited, limited, muted, or does not fit."""
+    """Rooms in which something was edited, limited, muted, or called upon."""
     with server.client as client:
 
         def ask(method: str, room: str, path: str, **body: object) -> None:
@@ -120,7 +118,6 @@ def _change(server: Server, rooms: dict[str, str]) -> None:
         ask("PATCH", "budget", "", limits={"turns": 3, "tokens": 4_000, "joules": 7_200})
         server.say(rooms["budget"], "Is tea better than coffee?", sender="You")
         server.wait_idle(rooms["budget"])
-        ask("PATCH", "large", "", models={"Ren": "ollama:llama4:400b"})
         ask("PATCH", "queue", "", policy="natural")
 
 
@@ -133,7 +130,6 @@ def _scenes(rooms: dict[str, str]) -> list[tuple[str, str, Act]]:
         ("room-changed", f"/room-{rooms['changed']}", ready),
         ("room-budget", f"/room-{rooms['budget']}", ready),
         ("room-queue", f"/room-{rooms['queue']}", _called),
-        ("room-preflight", f"/room-{rooms['large']}", ready),
         ("room-whisper", f"/room-{rooms['filled']}", _whisper),
         ("room-people", f"/room-{rooms['changed']}", _people),
         ("room-settings", f"/room-{rooms['filled']}", _settings),
