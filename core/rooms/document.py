@@ -132,6 +132,7 @@ class RoomPart(_Part):
     name: Name
     policy: Annotated[str, Field(max_length=32)]
     policy_options: dict[str, Any] = {}
+    context_tokens: Annotated[int, Field(ge=256, le=1_048_576)] | None = None
     created_at: AwareDatetime
     members: Annotated[list[MemberPart], Field(max_length=100)] = []
     attendance: Annotated[list[SpanPart], Field(max_length=MAX_MESSAGES)] | None = None

@@ -19,6 +19,7 @@ from core.store import tables as t
 from core.store.times import now, to_text
 
 _PAGE = 1_000
+_AS_THEY_ARE = {"context_tokens", "origin", "limits", "spent", "halted"}
 
 
 def take_in(
@@ -46,7 +47,7 @@ def take_in(
         "last_seq": count,
         "last_event": count,
         "planned_seq": count,
-        **wanted.room.model_dump(mode="json", include={"origin", "limits", "spent", "halted"}),
+        **wanted.room.model_dump(mode="json", include=_AS_THEY_ARE),
     }
     conn.execute(update(t.rooms).where(t.rooms.c.id == created.id).values(**values))
     _add(conn, t.members, [_member(room_id, *one) for one in enumerate(wanted.room.members)])

@@ -49,7 +49,7 @@ def document(store: Store, ref: str, ears: Sequence[str] = ()) -> dict[str, Any]
         for member in room.members
         if member.kind is Kind.AGENT
     ]
-    shown = ("id", "name", "policy", "policy_options", "created_at")
+    shown = ("id", "name", "policy", "policy_options", "context_tokens", "created_at")
     head = {name: getattr(room, name) for name in shown}
     rest = {name: row[name] for name in ("origin", "limits", "spent", "halted")}
     return {

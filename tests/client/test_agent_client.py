@@ -186,6 +186,30 @@ def test_history_is_limited_and_the_prompt_is_in_the_fixed_form(
 
 
 @pytest.mark.slow
+def test_agents_that_take_turns_wait_for_theirs(app: ServedApp, ollama: ScriptedOllama) -> None:
+    room = new_room(app, "turns")
+    app.http.patch(f"/api/v1/rooms/{room}", {"policy": "debate", "policy_options": {"rounds": 1}})
+    file = app.folder.parent / "turns.yml"
+    able = {"model": "ollama:tiny", "room": "turns", "capabilities": ["chat", "turns"]}
+    file.write_text(json.dumps({"agents": [{"name": name, **able} for name in ("Haru", "Botan")]}))
+    client = Client(app, file, ollama.url)
+    try:
+        client.wait_for("joined")
+        ollama.requests.clear()
+        asked = say(app, room, "tea or coffee?")
+        wait_until(complete(app, room, 2), "both sides")
+        given = [(one["sender"], one["turn"]["code"]) for one in answers(app, room)]
+        assert given == [("Haru", "argues_for"), ("Botan", "argues_against")]
+        assert {one["reply_to"] for one in answers(app, room)} == {asked}
+        prompts = [json.dumps(one.json) for one in ollama.requests if one.path == "/api/chat"]
+        assert any("You argue against it" in prompt for prompt in prompts)
+        time.sleep(0.5)
+        assert len(answers(app, room)) == 2
+    finally:
+        client.end()
+
+
+@pytest.mark.slow
 def test_a_delay_lets_others_finish_and_is_answered_once(
     app: ServedApp, join: Callable[..., Client]
 ) -> None:
