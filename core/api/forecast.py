@@ -9,15 +9,31 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from core.api.context import Bench, Limit, failures
-from core.api.forecast_bodies import checked_body, forecast_body
+from core.api.forecast_bodies import checked_body, forecast_body, training_body
 from core.api.threads import in_thread
-from core.runner.loading import KvType
+from core.hardware.forecast import Training
+from core.runner.loading import KvType, Quantization
 
 router = APIRouter(prefix="/api/v1")
 
 Ref = Annotated[str, Query(max_length=300, description="A model reference.")]
 Context = Annotated[int | None, Query(ge=64, le=2**24, description="Tokens of context.")]
 Kv = Annotated[KvType, Query(description="How keys and values are kept.")]
+
+
+class TrainingIn(BaseModel):
+    """How an adapter would be trained."""
+
+    rank: int = Field(8, ge=1, le=4096)
+    targets: str = Field("q_proj,v_proj", max_length=200, description="With commas between.")
+    tokens: int = Field(512, ge=1, le=2**20, description="The length of an example.")
+    batch: int = Field(1, ge=1, le=4096, description="Examples at once.")
+    checkpointing: bool = Field(True, description="Compute activations again to save memory.")
+    quantization: Quantization | None = Field(None, description="Of the base.")
+
+    def training(self) -> Training:
+        names = tuple(one.strip() for one in self.targets.split(",") if one.strip())
+        return Training(**{**self.model_dump(), "targets": names})
 
 
 class ForecastOut(BaseModel):
@@ -52,6 +68,23 @@ class ForecastOut(BaseModel):
     peak_bytes: int = Field(description="The most at any time, loading included.")
 
 
+class TrainingOut(BaseModel):
+    """Bytes by part; `null` means unknown, never zero."""
+
+    parameters: int = Field(description="How many numbers are trained.")
+    weights_bytes: int
+    adapter_bytes: int
+    gradient_bytes: int
+    optimiser_bytes: int
+    activation_bytes: int
+    logits_bytes: int
+    overhead_bytes: int
+    reading_bytes: int = Field(description="Of files, while their numbers are converted.")
+    total_bytes: int = Field(description="The most at any time.")
+    free_bytes: int | None
+    fits: bool | None
+
+
 class CheckedOut(BaseModel):
     """One forecast beside what was then measured."""
 
@@ -82,6 +115,21 @@ async def read_forecast(
 ) -> JSONResponse:
     """What loading it would take, by part, and whether that is there. Nothing is loaded."""
     return JSONResponse(forecast_body(await in_thread(bench.forecasts.of, ref, context, kv)))
+
+
+@router.get(
+    "/models/forecast/training",
+    tags=["models"],
+    response_model=TrainingOut,
+    responses=failures(404),
+    summary="Forecast the memory of a training",
+)
+async def read_training_forecast(
+    bench: Bench, ref: Ref, wanted: Annotated[TrainingIn, Query()]
+) -> JSONResponse:
+    """What training a LoRA over it would take. Nothing is loaded."""
+    found = await in_thread(bench.forecasts.training, ref, wanted.training())
+    return JSONResponse(training_body(*found))
 
 
 @router.get(

@@ -96,3 +96,11 @@ def test_forecasts(served: Served) -> None:
         assert (found["ref"], found["context_tokens"]) == ("starter", 512)
         assert client.get(asked, params={"ref": "nobody:x"}).status_code == 404
         assert client.get("/api/v1/hardware/forecasts").json() == {"forecasts": []}
+
+
+def test_a_training_that_cannot_be_is_refused(served: Served) -> None:
+    asked = "/api/v1/models/forecast/training"
+    with served.client() as client:
+        for wrong in ({"targets": "lm_head"}, {"rank": 0}, {}):  # the starter here is a script
+            assert client.get(asked, params={"ref": "starter", **wrong}).status_code == 422
+        assert client.get(asked, params={"ref": "nobody:x"}).status_code == 404

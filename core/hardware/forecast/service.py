@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.errors import InvalidInput
 from core.hardware.forecast.estimate import Room, forecast, place_of
 from core.hardware.forecast.follow import Follower
 from core.hardware.forecast.forecast import Forecast
 from core.hardware.forecast.kept import Kept
 from core.hardware.forecast.room import card_of, room_of
+from core.hardware.forecast.training import Training, TrainingForecast, training
 from core.hardware.snapshot import Snapshot
 from core.runner.loading import AS_IT_COMES, KvType, LoadOptions
 from core.runner.shapes.shape import ModelShape
@@ -70,6 +72,19 @@ class Forecasts:
         return forecast(
             shape, tokens, wanted, room, lambda raw: self.kept.correction(ref, place, raw)
         )
+
+    def training(self, ref: str, wanted: Training) -> tuple[TrainingForecast, int | None]:
+        """What training an adapter over `ref` takes, and the bytes that are free for it now.
+
+        Raises:
+            ModelNotFound, ModelMissing, ProviderError: as `of`.
+            InvalidInput: it is no model that adapters can be trained for here.
+        """
+        shape, now = self._shape(ref), self._snapshot()
+        if shape.engine != "transformers" or not shape.layers:
+            raise InvalidInput(field="ref", expected="hf:… / starter", found=ref)
+        place = place_of(shape, AS_IT_COMES, card=card_of(now) is not None)
+        return training(shape, wanted, place), room_of(now, place, ref).free_bytes
 
     def awaits(self, found: Forecast) -> None:
         """Its model is going to be loaded so: measure what it then takes."""
