@@ -35,8 +35,7 @@ MANY = [
 ]
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("kills", [6, *MANY])
+@pytest.mark.parametrize("kills", [pytest.param(6, marks=pytest.mark.timeout(300)), *MANY])
 def test_kill_at_random_instants(open_workbench: OpenWorkbench, data_paths, kills):
     """Each policy in turn, in a room of its own; those of the kills before go on beside it.
 
@@ -100,8 +99,7 @@ def _check_turns(database: Path, room_id: str, lines: list[Message]) -> None:
     }
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("kills", [5, *MANY])
+@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.timeout(300)), *MANY])
 def test_killed_while_a_line_is_said_again(open_workbench: OpenWorkbench, data_paths, kills):
     """Answered anew, gone on with, stopped: no answer is lost, changed or there twice."""
     chance = random.Random(kills)
