@@ -61,10 +61,10 @@ class RoomSettings(_Group):
         le=3_600,
         description="How long an outside agent whose turn it is may say nothing (seconds).",
     )
-    damper_meaning: bool = Field(
-        True,
-        description="Whether the sentence encoder (about 700 MB while agents talk to each other)"
-        " helps to notice that they go in circles; without it words alone decide.",
+    damper: Literal["meaning", "words", "never"] = Field(
+        "meaning",
+        description="How rooms notice that agents go in circles: `meaning` asks the sentence"
+        " encoder, too (about 700 MB while agents talk to each other), `never` lets them talk.",
     )
 
 

@@ -137,7 +137,7 @@ class Workbench:
             bench._serving = serving
             bench.jobs.recover(begin=serving)
             if serving:
-                if settings.rooms.damper_meaning:
+                if settings.rooms.damper == "meaning":
                     bench.rooms.understand(bench.encoder)
                 bench.rooms.resume()
                 bench.telemetry.start()

@@ -37,7 +37,7 @@ def main(folder: str, start: str, policy: str = "in_order") -> None:
     watched = start == "watched"
     provider = GoingOn if start == "again" else ScriptedProvider
     model = provider({"starter": Script(PIECES, pause_s=0.03 if watched else 0.004)})
-    settings = load_settings(data_dir=Path(folder), rooms={"flush_ms": 10})
+    settings = load_settings(data_dir=Path(folder), rooms={"flush_ms": 10, "damper": "never"})
     bench = Workbench.open(settings, providers=[model])
     room = _room(bench, policy)
     print("open", flush=True)  # noqa: T201

@@ -26,7 +26,7 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing listens here: a test that wants a model server starts one and names it.
     monkeypatch.setenv("ENGAWA_OLLAMA_URL", "http://127.0.0.1:9")
     # No room loads the sentence encoder by itself: it takes seconds and 700 MB.
-    monkeypatch.setenv("ENGAWA_ROOMS__DAMPER_MEANING", "false")
+    monkeypatch.setenv("ENGAWA_ROOMS__DAMPER", "words")
 
 
 @pytest.fixture(autouse=True)

@@ -119,14 +119,17 @@ def set_limits(
     return admin.announced(conn, room["id"])
 
 
-def spend(conn: Connection, room_id: str, cost: Cost) -> StreamEvent | None:
-    """A reply has ended. The event tells that the room waits from here on."""
+def spend(conn: Connection, room_id: str, cost: Cost, *, damper: bool) -> StreamEvent | None:
+    """A reply has ended. The event tells that the room waits from here on.
+
+    `damper`: going in circles makes it wait, too.
+    """
     room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
     limits, spent = room["limits"] or {}, dict(room["spent"] or {})
     for name, value in asdict(cost).items():
         if value is not None:
             spent[name] = round(spent.get(name, 0) + value, 3)
-    reason = _over(limits, spent) or _circles(conn, room)
+    reason = _over(limits, spent) or (_circles(conn, room) if damper else None)
     if reason is None:
         conn.execute(_change(room_id, spent=spent))
         return None
@@ -170,9 +173,10 @@ def _circles(conn: Connection, room: RowMapping) -> RoomHalted | None:
 def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
     """What agents of this app said since a person did, the newest lines, the oldest first.
 
-    Empty unless agents answer agents: somebody has spoken twice since.
+    Empty unless agents answer agents: somebody has spoken twice since, and in one round. What
+    people wrote during a round is answered by one round after it, by everybody once more.
     """
-    query = select(t.messages.c.sender, t.messages.c.content).where(
+    query = select(t.messages.c.sender, t.messages.c.content, t.messages.c.reply_to).where(
         t.messages.c.room_id == room["id"],
         t.messages.c.seq > alone_since(conn, room),
         t.messages.c.kind == str(Kind.AGENT),
@@ -180,7 +184,8 @@ def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
         t.messages.c.status != str(ReplyStatus.PENDING),
     )
     newest = conn.execute(query.order_by(t.messages.c.seq.desc()).limit(LOOKED_AT)).all()
-    lines = [Spoken(row.sender, row.content) for row in reversed(newest)]
+    round_ = [row for row in reversed(newest) if row.reply_to == newest[0].reply_to]
+    lines = [Spoken(row.sender, row.content) for row in round_]
     return [] if len({line.speaker for line in lines}) == len(lines) else lines
 
 

@@ -304,7 +304,8 @@ class Turns:
         cost = Cost(tokens=tokens_of(spoken), seconds=seconds, joules=meter.end())
 
         def settle(conn: Connection) -> None:
-            event = budget.spend(conn, turn.room, cost)
+            damper = self._settings.rooms.damper != "never"
+            event = budget.spend(conn, turn.room, cost, damper=damper)
             halted[:] = [event] if event is not None else []
             if keep is not None:
                 keep(conn)

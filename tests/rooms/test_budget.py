@@ -57,6 +57,29 @@ def test_energy_is_counted_where_power_is_known(open_workbench: OpenWorkbench) -
     assert 40 * 0.1 <= joules < 40 * 5
 
 
+def test_the_same_answer_of_everybody_to_two_lines_of_people_is_no_circle(
+    open_workbench: OpenWorkbench,
+) -> None:
+    words = Script(["I ", "am ", "only ", "the ", "starter."], pause_s=0.02)
+    bench = open_workbench(ScriptedProvider({"starter": words}))
+    with bench.rooms.watch(ROOM) as watch:
+        bench.rooms.post(ROOM, "hello", sender="Yuki")
+        while (event := watch.get(10)) is not None and event.type != "delta":
+            pass
+    assert len(say(bench, "and the moon?")) == 5
+    assert bench.rooms.get(ROOM).halted is None
+
+
+@pytest.mark.parametrize(("damper", "spoke"), [("words", 4), ("never", 5)])
+def test_agents_may_go_in_circles_where_the_damper_never_looks(
+    open_workbench: OpenWorkbench, damper: str, spoke: int
+) -> None:
+    bench = open_workbench(rooms={"damper": damper})
+    bench.rooms.set_policy(ROOM, "debate", {"rounds": 2})
+    assert len(say(bench, "cats or dogs?")) == spoke
+    assert (bench.rooms.get(ROOM).halted is None) == (damper == "never")
+
+
 def test_agents_that_only_thank_each_other_are_stopped(open_workbench: OpenWorkbench) -> None:
     model = ScriptedProvider({"starter": Script(["@Ren @Aki thank you, that is wonderful!"])})
     bench = open_workbench(model)
