@@ -96,9 +96,10 @@ class Stage:
             active.presence = Presence(name, job.opened.event.seq)
             with self.queue.ticket(room_id) as ticket:
                 mine = ticket.take(stand.place, stand.ref, name, partial(self._open, job))
-                if mine and self._open(job):
+                begun = mine and self._open(job)
+                if begun:
                     self.turns.run(job.opened, job.cancel)
-            if job.cancel.is_set() and not self._closing.is_set():
+            if not begun and not self._closing.is_set():
                 self.turns.take_back(job.opened)
             active.again_first.remove(job)
             worked = True

@@ -219,7 +219,18 @@ class Turns:
             return self._hear_guest(opened, reply, cancel)
         meter = Meter(self.power)
         status, spoken = self._speak(opened, reply, cancel, meter)
-        self._finish(opened.turn, reply, status, spoken, meter)
+        back: list[StreamEvent] = []
+
+        def as_before(conn: Connection) -> None:
+            event = versions.take_back(conn, opened.turn.room, reply.message.seq, opened.shown)
+            back[:] = [event] if event is not None else []
+
+        # With its end, not after it: a kill between the two would leave an answer without a word.
+        said_nothing = status is ReplyStatus.STOPPED and not reply.text
+        keep = as_before if opened.again_at and said_nothing else None
+        self._finish(opened.turn, reply, status, spoken, meter, keep)
+        for event in back:
+            self._logs.publish(event)
         return spoken
 
     def _hear_guest(self, opened: Opened, reply: Reply, cancel: threading.Event) -> Spoken:
