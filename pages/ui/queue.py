@@ -15,7 +15,7 @@ from pages.ui.engine import workbench
 from pages.ui.markdown import plain, quiet
 
 STEP_S = 1.0  # how often a room in which somebody speaks is looked at
-QUIET_S = 3.0  # and one in which nobody did when the page was drawn: a look takes some 3 ms
+QUIET_S = 10.0  # and one in which nobody did when the page was drawn
 
 
 def panel(room_id: str) -> None:
