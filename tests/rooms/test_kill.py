@@ -33,6 +33,7 @@ MANY = [
     pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
     pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(2400)]),
 ]
+FEWER = pytest.param(30, marks=[pytest.mark.slow, pytest.mark.timeout(600)])
 
 
 @pytest.mark.parametrize("kills", [pytest.param(6, marks=pytest.mark.timeout(300)), *MANY])
@@ -99,7 +100,7 @@ def _check_turns(database: Path, room_id: str, lines: list[Message]) -> None:
     }
 
 
-@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.timeout(300)), *MANY])
+@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.timeout(300)), FEWER, MANY[1]])
 def test_killed_while_a_line_is_said_again(open_workbench: OpenWorkbench, data_paths, kills):
     """Answered anew, gone on with, stopped: no answer is lost, changed or there twice."""
     chance = random.Random(kills)
