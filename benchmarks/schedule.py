@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import cache
 
-from core.rooms.schedule import Job, Machine, Model, Slot, cheapest, cost
+from core.rooms.turns.schedule import Job, Machine, Model, Slot, cheapest, cost
 from core.settings import load_settings
 
 ROOMS, ROUNDS, SEED = 1_000, 10, 6

@@ -27,8 +27,8 @@ from core.providers.ladder.spill import SpillDetector
 from core.providers.recovery import provider_actions
 from core.providers.registry import Registry
 from core.providers.residency import residency
+from core.rooms.answering.options import plain_options
 from core.rooms.first import first_room
-from core.rooms.options import plain_options
 from core.rooms.preflight import Preflights
 from core.rooms.service import Rooms
 from core.settings import Settings

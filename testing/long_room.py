@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.rooms.document import FORMAT
 from core.rooms.model import Room
 from core.rooms.service import Rooms
+from core.rooms.transfer.document import FORMAT
 
 MEMBERS = ("Mizuho", "Ren", "Aki")
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,7 +19,7 @@ from core.paths import PROJECT
 LATER = (
     *("fastapi", "plotly", "pandas", "pyarrow", "numpy", "streamlit_chat", "alembic", "babel"),
     *("langchain_core", "ollama", "rich", "torch", "transformers", "chromadb", "watchfiles"),
-    "core.rooms.document",
+    "core.rooms.transfer.document",
 )
 LOADED = "import sys, streamlit_app; print(*sys.modules)"
 

@@ -25,8 +25,8 @@ from core.api.schemas import MessageList, MessageOut, RoomOut
 from core.api.threads import in_thread
 from core.errors import explain
 from core.messages import Message, Reason
-from core.rooms.feedback import Feedback
 from core.rooms.frames import message_body
+from core.rooms.said.feedback import Feedback
 from core.workbench import Workbench
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms, editing"])

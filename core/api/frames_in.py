@@ -11,7 +11,7 @@ from typing import Any
 from core.api.context import user_name
 from core.errors import BodyTooLarge, InvalidInput
 from core.messages import Message
-from core.rooms.seats import Tell
+from core.rooms.people.seats import Tell
 from core.workbench import Workbench
 
 MAX_FRAME_CHARACTERS = 400_000  # a longest message, every character of it escaped

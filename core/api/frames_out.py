@@ -12,9 +12,9 @@ from typing import Any
 from core.api.bell import Bell
 from core.api.threads import in_thread
 from core.messages import StreamEvent
-from core.rooms.ears import Ears
 from core.rooms.frames import frame_text
 from core.rooms.log import Watch
+from core.rooms.people.ears import Ears
 from core.store import Store
 
 # A program that comes back without `as=` may say first of all for whom it listens.

@@ -15,7 +15,7 @@ from core.api.threads import in_thread
 from core.hardware.prometheus import families
 from core.jobs import JobState
 from core.providers.breaker import Circuit
-from core.rooms.queue import queue_of
+from core.rooms.turns.queue import queue_of
 from core.workbench import Workbench
 
 if TYPE_CHECKING:

@@ -32,9 +32,9 @@ from core.api.schemas import (
     RoomOut,
 )
 from core.api.threads import in_thread
-from core.rooms.ears import heard
 from core.rooms.frames import message_body
 from core.rooms.model import Room
+from core.rooms.people.ears import heard
 from core.workbench import Workbench
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])

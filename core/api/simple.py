@@ -22,8 +22,8 @@ from core.api.schemas import MemberList, MessageList, MessageOut, NewMessageSimp
 from core.api.threads import in_thread
 from core.errors import AgentNotFound
 from core.messages import Kind
-from core.rooms.ears import heard
 from core.rooms.model import Member
+from core.rooms.people.ears import heard
 from core.workbench import Workbench
 
 router = APIRouter(prefix="/api", tags=["rooms, simple"])

@@ -31,10 +31,10 @@ from core.api.threads import in_thread
 from core.errors import BodyTooLarge, InternalFault, InvalidInput, TooMany, WorkbenchError
 from core.logs import part_logger
 from core.messages import Message, StreamEvent
-from core.rooms.ears import somebody_left
-from core.rooms.external import MAX_AGENTS
 from core.rooms.frames import frame_text
 from core.rooms.log import Watch
+from core.rooms.people.ears import somebody_left
+from core.rooms.people.external import MAX_AGENTS
 from core.rooms.rules import checked_name
 from core.text import N_, choose_language, words
 from core.workbench import Workbench

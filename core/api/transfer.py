@@ -12,7 +12,7 @@ from core.api.bodies import room_body
 from core.api.context import As, Bench, RoomRef, failures
 from core.api.schemas import RoomOut
 from core.api.threads import in_thread
-from core.rooms.transfer import document
+from core.rooms.transfer.writing import document
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
 

@@ -113,7 +113,7 @@ class LocalDoor:
         return prompt_body(room_id, seq, self._rooms.prompt(room_id, seq), language())
 
     def document(self, ref: str, ears: Sequence[str] = ()) -> Body:
-        from core.rooms.transfer import document
+        from core.rooms.transfer.writing import document
 
         return document(self._bench.store, ref, ears)
 

@@ -185,7 +185,7 @@ class _Round:
     """Knows when a message has been answered: by those it was for, or nobody speaks any more."""
 
     def __init__(self, room: Body, message: Body) -> None:
-        from core.rooms.mentions import mentioned
+        from core.rooms.said.mentions import mentioned
 
         inside = [one["name"] for one in room["members"] if one["kind"] == "agent"]
         outside = [one["name"] for one in room["members"] if one["kind"] != "agent"]

@@ -77,7 +77,7 @@ def import_room(
 
 
 def _rendered(document: Body, format_: Format, *, ascii_only: bool) -> str:
-    from core.rooms.transfer import markdown, sharegpt
+    from core.rooms.transfer.writing import markdown, sharegpt
 
     if format_ is Format.MARKDOWN:
         return markdown(document).rstrip("\n")

@@ -98,7 +98,7 @@ def _limits(pairs: list[str]) -> dict[str, Any]:
 
 
 def _rows(found: Body) -> list[str]:
-    from core.rooms.budget import LIMITS
+    from core.rooms.limits.budget import LIMITS
 
     rows = [
         (name, _known(found["spent"].get(name)), _known(found["limits"].get(name)))

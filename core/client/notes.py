@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from core.messages import Kind, Line, Message, ReplyStatus
-from core.rooms.mentions import mentioned
 from core.rooms.rules import name_key
+from core.rooms.said.mentions import mentioned
 
 # Two agents that call each other could go on for ever: between two messages of people, an agent
 # answers others at most so often.

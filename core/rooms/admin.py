@@ -13,8 +13,9 @@ from sqlalchemy import delete as sql_delete
 from core.errors import AgentNotFound, NameTaken
 from core.messages import Kind, StreamEvent
 from core.providers.cache import forget_answers
-from core.rooms import attendance, book
+from core.rooms import book
 from core.rooms.model import Room, RoomSummary
+from core.rooms.people import attendance
 from core.rooms.policies import IN_ORDER
 from core.rooms.policies.options import checked_options, checked_policy
 from core.rooms.rows import to_message, to_room

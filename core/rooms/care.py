@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select
 
 from core.messages import ReplyStatus
 from core.providers.cache import AnswerCache, CacheLimits
-from core.rooms.quotas import QuotaLimits, Quotas
-from core.rooms.rounds import Turn
-from core.rooms.speaker import Spoken
+from core.rooms.answering.speaker import Spoken
+from core.rooms.limits.quotas import QuotaLimits, Quotas
+from core.rooms.turns.rounds import Turn
 from core.settings import CareSettings
 from core.store import Store
 from core.store import tables as t

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.rooms import attendance, book
+from core.rooms import book
+from core.rooms.people import attendance
 from core.rooms.speech import ToneRecord, tone_record
 from core.rooms.troubles import Troubles, troubles_of
 from core.store import Store

@@ -14,20 +14,23 @@ from core.agents.traces import Trace
 from core.messages import Line, Message, StreamEvent
 from core.providers.base import with_adapter
 from core.providers.registry import Registry
-from core.rooms import admin, book, posting, replay, round_book, rounds, tryout
-from core.rooms.alone import Alone
+from core.rooms import admin, book, replay
+from core.rooms.answering import tryout
+from core.rooms.answering.alone import Alone
+from core.rooms.answering.options import options_for
+from core.rooms.answering.speaker import prompt_of
 from core.rooms.care import Care
-from core.rooms.editing import Editing
-from core.rooms.engine import Engine
-from core.rooms.external import Outside
+from core.rooms.limits.meaning import Encoding
 from core.rooms.log import Logs, Watch
-from core.rooms.meaning import Encoding
 from core.rooms.model import Presence, Room, RoomSummary, RoundFigures
-from core.rooms.options import options_for
+from core.rooms.people.external import Outside
 from core.rooms.policies import IN_ORDER
 from core.rooms.record import Record
-from core.rooms.speaker import prompt_of
-from core.rooms.turns import Defaults
+from core.rooms.said import posting
+from core.rooms.said.editing import Editing
+from core.rooms.turns import round_book, rounds
+from core.rooms.turns.engine import Engine
+from core.rooms.turns.turns import Defaults
 from core.settings import Settings
 from core.store import Store
 from core.store import tables as t
@@ -161,13 +164,13 @@ class Rooms:
         return room
 
     def take_in(self, document: Mapping[str, Any], name: str | None = None) -> Room:
-        """Make a room of an exported document: see `core.rooms.taking_in`.
+        """Make a room of an exported document: see `core.rooms.transfer.taking_in`.
 
         Raises:
             InvalidInput: it is no such document; the field is named.
             NameTaken: a room of that name is there.
         """
-        from core.rooms import taking_in  # its models cost 25 ms, and few take a room in
+        from core.rooms.transfer import taking_in  # its models cost 25 ms, and few take a room in
 
         room, events = self._store.write(lambda conn: taking_in.take_in(conn, document, name))
         for event in events:

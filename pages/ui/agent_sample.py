@@ -13,7 +13,7 @@ import streamlit as st
 from core.agents import Agent
 from core.errors import explain
 from core.messages import ReplyStatus
-from core.rooms.tryout import Tryout
+from core.rooms.answering.tryout import Tryout
 from core.text import _
 from pages.ui import heard, people, talk, words
 from pages.ui.agent_draft import Draft

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.providers.breaker import Circuit, CircuitState
 from core.rooms.care import CACHE_WANTED
-from core.rooms.quotas import Spent
+from core.rooms.limits.quotas import Spent
 from core.text import _, ngettext
 from core.workbench import Workbench
 from pages.ui import words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.rooms.budget import LIMITS
+from core.rooms.limits.budget import LIMITS
 from core.text import N_, _
 from pages.ui.engine import workbench
 from pages.ui.markdown import quiet

@@ -15,7 +15,7 @@ from core.errors import explain
 from core.messages import Line, Message, PromptMessage, ToolCall, Usage
 from core.providers.base import Chunk, GenerationOptions
 from core.providers.chain import Chosen, answer
-from core.rooms.replies import replies
+from core.rooms.said.replies import replies
 from core.workbench import Workbench
 
 AUTO, AGENT, ROOM = "auto", "agent/", "room/"

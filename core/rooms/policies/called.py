@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from core.messages import Reason
-from core.rooms.mentions import mentioned
 from core.rooms.policies.base import Choice, View
 from core.rooms.rules import name_key
+from core.rooms.said.mentions import mentioned
 
 
 def called(view: View) -> list[Choice] | None:

@@ -34,7 +34,7 @@ REASONS = {
 }
 
 
-# A turn that the schedule has put before others: see `core.rooms.schedule`.
+# A turn that the schedule has put before others: see `core.rooms.turns.schedule`.
 AHEAD_OF = N_("{reason}; before {names}, to save loading a model")
 
 

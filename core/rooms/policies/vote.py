@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from core.messages import Reason
-from core.rooms.mentions import mentioned
 from core.rooms.policies.base import Ask, Choice, Decision, Policy, Question, View, turns_option
 from core.rooms.policies.talk import talk_of
+from core.rooms.said.mentions import mentioned
 from core.text import N_
 
 

@@ -1,0 +1,1 @@
+"""What stops a talk: its budget, the quotas of users, and agents that go in circles."""

@@ -1,0 +1,74 @@
+"""What lines mean, for the damper: whether they say nothing, or what was said before.
+
+A line says nothing when its vector is near one of `SAYINGS`, and repeats when it is near a line
+before it. With an encoder that knows English only, lines of other scripts are left to the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from core.rooms.limits.sayings import SAYINGS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+COURTEOUS = 0.5  # cosine to a saying
+ALIKE = 0.67  # cosine of two lines that mean the same
+KEPT = 1_000  # vectors
+
+_LATIN = re.compile(r"[a-zA-Z]")
+_OTHER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0400-\u04ff]")
+
+
+class Encoding(Protocol):
+    """The part of `core.embedding.Encoder` that is needed here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def english(self) -> bool: ...
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class Meaning:
+    """Keeps the vectors of the newest lines. Used by one thread."""
+
+    def __init__(self, encoder: Encoding) -> None:
+        self._encoder = encoder
+        self._kept: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+
+    def says_nothing(self, texts: Sequence[str]) -> list[bool]:
+        """For each of these lines, the oldest first; encodes those that are new.
+
+        Raises:
+            EncoderAway: there is no encoder, or it failed.
+        """
+        import numpy as np
+
+        vectors = np.stack(self._vectors([*SAYINGS, *texts]))
+        sayings, lines = vectors[: len(SAYINGS)], vectors[len(SAYINGS) :]
+        courteous = (lines @ sayings.T).max(axis=1) >= COURTEOUS
+        alike = np.tril(lines @ lines.T, -1).max(axis=1) >= ALIKE
+        known = [self._understood(text) for text in texts]
+        return [bool(one) and it for one, it in zip(courteous | alike, known, strict=True)]
+
+    def _understood(self, text: str) -> bool:
+        return not self._encoder.english or (bool(_LATIN.search(text)) and not _OTHER.search(text))
+
+    def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        name = self._encoder.name
+        new = [text for text in dict.fromkeys(texts) if (name, text) not in self._kept]
+        if new:
+            for text, vector in zip(new, self._encoder.encode(new), strict=True):
+                self._kept[name, text] = vector
+        for text in texts:
+            self._kept.move_to_end((name, text))
+        found = [self._kept[name, text] for text in texts]
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return found

@@ -1,0 +1,360 @@
+"""Agents of other programs: they sit in a room until they leave, or stay away for too long.
+
+They hear what was said while they were there, and whispers to them. They answer on their own: a
+message of people, or an @mention of themselves. What they stream becomes a pending message like
+any other; when their connection ends in the middle of it, it is `partial`.
+
+Those who say that they take turns (capability `turns`) are chosen by turn policies like agents of
+this app: their turn is offered to them, and they have a while to say something.
+
+Whose connection broke keeps its seat for a while, `away`, and has missed nothing when it is back
+in time. A program may promise heartbeats; who misses some is `away` until it is heard of again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.errors import AgentNotFound, InvalidInput, OutsideAway, OutsidePassed
+from core.messages import Kind, Message, ReplyStatus, StreamEvent
+from core.rooms import book
+from core.rooms.log import Logs
+from core.rooms.model import Room
+from core.rooms.people import hearing, seating
+from core.rooms.people.heartbeats import LONGEST_S, SHORTEST_S, Heartbeats
+from core.rooms.people.offers import Offer
+from core.rooms.people.seating import Wanted
+from core.rooms.people.seats import Key, Seat, Seats, Tell
+from core.rooms.rules import checked_name, name_key, printable
+from core.rooms.said import posting
+from core.rooms.said.reply import Reply
+from core.rooms.seen import Seen
+from core.rooms.turns.engine import Engine
+from core.rooms.turns.turns import Opened
+from core.settings import Settings
+from core.store import Store
+from core.text import N_, words
+
+MAX_AGENTS = 20
+
+
+class Outside:
+    """The outside agents of all rooms. Thread-safe. A `connection` is whoever brought them."""
+
+    def __init__(self, store: Store, logs: Logs, engine: Engine, settings: Settings) -> None:
+        self._store, self._logs, self._engine, self._settings = store, logs, engine, settings
+        self._seats = Seats()
+        self._lock = threading.Lock()
+        self._speaking: dict[Key, Reply] = {}
+        self._offers: dict[Key, Offer] = {}
+        engine.turns.guests = self
+        self._beats = Heartbeats(engine.turns.flusher.call_at, self._went_quiet)
+
+    # --- coming and going -------------------------------------------------------------------
+
+    def join(
+        self,
+        ref: str,
+        agents: Sequence[Mapping[str, Any]],
+        connection: str,
+        *,
+        heartbeat_s: float | None = None,
+        tell: Tell | None = None,
+    ) -> Room:
+        """Seat the agents `[{name, capabilities}]` that `connection` brings.
+
+        With `heartbeat_s` it promises to be heard of that often. `tell` sends it a frame.
+
+        Raises:
+            RoomNotFound, InvalidInput.
+            NameTaken: somebody in the room has that name already.
+        """
+        wanted = _wanted(agents)
+        if heartbeat_s is not None and not SHORTEST_S <= heartbeat_s <= LONGEST_S:
+            expected = words(N_("{least} to {most} s"), least=SHORTEST_S, most=LONGEST_S)
+            raise InvalidInput(field="heartbeat_s", expected=expected, found=heartbeat_s)
+        own = self._seats.open_to(connection)
+        room, event = self._store.write(lambda conn: seating.sit(conn, ref, wanted, own))
+        self._seats.put(Seat(room.id, one.name, connection, tell=tell) for one in wanted)
+        if heartbeat_s is not None:
+            self._beats.begin(connection, heartbeat_s)
+        self._logs.publish(event)
+        return room
+
+    def leave(self, connection: str) -> None:
+        """Its agents rise; what they were saying is `partial`."""
+        gone = self._ended(connection)
+        for room_id in {seat.room for seat in gone}:
+            keys = [name_key(seat.name) for seat in gone if seat.room == room_id]
+            self._logs.publish(self._store.write(partial(seating.rise, room_id=room_id, keys=keys)))
+
+    def lost(self, connection: str) -> None:
+        """The connection broke: its agents are away, and rise when nobody brings them back."""
+        if self._settings.rooms.outside_back_s == 0:
+            self.leave(connection)
+            return
+        for room_id in {seat.room for seat in self._seats.of(connection)}:
+            with self._store.read() as conn:
+                last = seating.last_seq(conn, room_id)
+            self._keep_free(
+                [Seat(room_id, one.name, "", last) for one in self._ended(connection, room_id)]
+            )
+
+    def resume(self) -> None:
+        """After a start: who sat here when the app ended may come back, too."""
+        with self._store.read() as conn:
+            behind = seating.leave_behind(conn)
+        for room_id in {room for room, _name, _seq in behind}:
+            self._keep_free(
+                [Seat(room, name, "", seq) for room, name, seq in behind if room == room_id]
+            )
+
+    def heard_of(self, connection: str) -> None:
+        """Something came over this connection: its agents are there. Cheap."""
+        self._beats.beat(connection)
+
+    # --- speaking ---------------------------------------------------------------------------
+
+    def delta(
+        self, ref: str, agent: str, text: str, connection: str, *, reply_to: int | None = None
+    ) -> None:
+        """An outside agent says a piece of its answer.
+
+        Raises:
+            AgentNotFound: this connection has not brought such an agent.
+        """
+        seat = self._seat_of(ref, agent, connection)
+        with self._lock:
+            reply, offer = self._speaking.get(seat.key), self._offers.get(seat.key)
+        if offer is not None:
+            offer.add(printable(text))
+            return
+        if reply is None:
+            reply = self._begin(seat, reply_to)
+            with self._lock:
+                self._speaking[seat.key] = reply
+        reply.add(printable(text))
+
+    def message(
+        self,
+        ref: str,
+        agent: str,
+        content: str,
+        connection: str,
+        *,
+        reply_to: int | None = None,
+        key: str | None = None,
+        to: Sequence[str] = (),
+    ) -> Message:
+        """An outside agent's whole answer; it ends what the agent was streaming.
+
+        The answer to a whisper is a whisper.
+
+        Raises:
+            AgentNotFound: this connection has not brought such an agent.
+            MessageEmpty, MessageTooLong, InvalidInput, IdempotencyConflict.
+        """
+        seat = self._seat_of(ref, agent, connection)
+        draft = posting.Draft.checked(
+            content,
+            seat.name,
+            f"agent:{name_key(seat.name)}",
+            key,
+            reply_to,
+            self._settings.rooms.message_limit,
+            Kind.EXTERNAL,
+            to or self._whispered_to(seat, reply_to),
+        )
+        with self._lock:
+            reply, offer = self._speaking.pop(seat.key, None), self._offers.get(seat.key)
+        if offer is not None and (answered := self._answer(seat, offer, draft)) is not None:
+            return answered
+        if reply is not None:
+            with self._store.read() as conn:
+                known = posting.stored_before(conn, seat.room, draft)
+            if known is not None:
+                reply.finish(ReplyStatus.STOPPED)
+                return known
+            return reply.replace(draft.content, owner=draft.owner, key=draft.key)
+        posted = self._store.write(lambda conn: posting.post(conn, seat.room, draft))
+        if posted.event is not None:
+            self._logs.publish(posted.event)
+        return posted.message
+
+    def decline(self, ref: str, agent: str, connection: str) -> None:
+        """An outside agent has nothing to say to the turn that it was offered, if any.
+
+        Raises:
+            AgentNotFound: this connection has not brought such an agent.
+        """
+        seat = self._seat_of(ref, agent, connection)
+        with self._lock:
+            offer = self._offers.get(seat.key)
+        if offer is not None:
+            offer.give_up(OutsidePassed(agent=seat.name).reason())
+
+    # --- turns ------------------------------------------------------------------------------
+
+    def offer(self, opened: Opened, reply: Reply) -> Offer:
+        """Tell whoever brought the agent that it is its turn; nobody there: it is given up."""
+        name, patience_s = opened.agent.name, self._settings.rooms.outside_turn_s
+        offer = Offer(reply, name, patience_s)
+        key = (opened.room.id, name_key(name))
+        with self._lock:
+            self._offers[key] = offer
+        seat = self._seats.get(key)
+        if seat is None or seat.lost_seq is not None or self._beats.quiet(seat.connection):
+            offer.give_up(OutsideAway(agent=name).reason())
+        elif seat.tell is not None:
+            seat.tell(_turn_frame(opened, patience_s))
+        return offer
+
+    def over(self, offer: Offer) -> None:
+        """The turn has ended: what comes now is not for it any more."""
+        with self._lock:
+            for key in [key for key, one in self._offers.items() if one is offer]:
+                del self._offers[key]
+
+    def _answer(self, seat: Seat, offer: Offer, draft: posting.Draft) -> Message | None:
+        """Use the turn for it; `None` when that has just ended."""
+        draft = replace(draft, reply_to=offer.reply.message.reply_to)
+        with self._store.read() as conn:
+            known = posting.stored_before(conn, seat.room, draft)
+        if known is not None:
+            return known
+        return offer.stored.result() if offer.answer(draft) else None
+
+    def _give_up_turns(self, seats: Sequence[Seat]) -> None:
+        with self._lock:
+            offers = [(seat, self._offers.get(seat.key)) for seat in seats]
+        for seat, offer in offers:
+            if offer is not None:
+                offer.give_up(OutsideAway(agent=seat.name).reason())
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _seat_of(self, ref: str, agent: str, connection: str) -> Seat:
+        with self._store.read() as conn:
+            room_id = book.find_room(conn, ref)["id"]
+        seat = self._seats.get((room_id, name_key(agent)))
+        if seat is None or seat.connection != connection:
+            raise AgentNotFound(agent=agent)
+        return seat
+
+    def _whispered_to(self, seat: Seat, reply_to: int | None) -> list[str]:
+        if reply_to is None:
+            return []
+        with self._store.read() as conn:
+            return hearing.answer_to(Seen(conn, seat.room), reply_to, seat.name) or []
+
+    def _begin(self, seat: Seat, reply_to: int | None) -> Reply:
+        values = {
+            "sender": seat.name,
+            "kind": str(Kind.EXTERNAL),
+            "content": "",
+            "status": str(ReplyStatus.PENDING),
+            "reply_to": reply_to,
+            "to": self._whispered_to(seat, reply_to) or None,
+        }
+
+        def work(conn: Connection) -> StreamEvent:
+            return book.add_message(conn, book.find_room(conn, seat.room), values)
+
+        event = self._store.write(work)
+        self._logs.publish(event)
+        return self._engine.turns.reply(event)
+
+    def _ended(self, connection: str, room_id: str | None = None) -> list[Seat]:
+        """Free a connection's seats (in one room); what its agents were saying is `partial`."""
+        here = self._seats.of(connection)
+        gone = self._seats.drop(seat for seat in here if room_id in (None, seat.room))
+        if len(gone) == len(here):
+            self._beats.end(connection)
+        self._give_up_turns(gone)
+        with self._lock:
+            cut = [self._speaking.pop(seat.key, None) for seat in gone]
+        for reply in filter(None, cut):
+            reply.finish(ReplyStatus.PARTIAL if reply.text else ReplyStatus.FAILED)
+        return gone
+
+    def _keep_free(self, seats: Sequence[Seat]) -> None:
+        """The seats of one room wait for those who sat there."""
+        if not seats:
+            return
+        self._seats.put(seats)
+        away = partial(_away, room_id=seats[0].room, seats=seats, away=True)
+        self._logs.publish(self._store.write(away))
+        over = time.monotonic() + self._settings.rooms.outside_back_s
+        self._engine.turns.flusher.call_at(over, lambda: self._give_up(seats))
+
+    def _give_up(self, seats: Sequence[Seat]) -> None:
+        gone = self._seats.drop(seats)
+        if gone:
+            keys = [name_key(seat.name) for seat in gone]
+            self._later(
+                partial(seating.rise, room_id=gone[0].room, keys=keys, last_heard=gone[0].lost_seq)
+            )
+
+    def _went_quiet(self, connection: str, away: bool) -> None:
+        here = self._seats.of(connection)
+        if away:
+            self._give_up_turns(here)
+        for room_id in {seat.room for seat in here}:
+            seats = [seat for seat in here if seat.room == room_id]
+            self._later(partial(_away, room_id=room_id, seats=seats, away=away))
+
+    def _later(self, work: Any) -> None:
+        """Store a change of who is here without waiting for it."""
+        self._store.submit(work).add_done_callback(self._published)
+
+    def _published(self, done: Future[StreamEvent]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._logs.publish(done.result())
+
+
+def _away(conn: Connection, *, room_id: str, seats: Sequence[Seat], away: bool) -> StreamEvent:
+    return seating.mark_away(conn, room_id, [name_key(seat.name) for seat in seats], away=away)
+
+
+def _turn_frame(opened: Opened, patience_s: float) -> dict[str, Any]:
+    """What an agent is told when it is its turn."""
+    message = opened.event.message
+    return {
+        "type": "turn",
+        "room": opened.room.id,
+        "event": opened.event.event,
+        "agent": opened.agent.name,
+        "seq": opened.event.seq,
+        "reply_to": message.reply_to if message is not None else None,
+        "deadline_s": patience_s,
+        "role": opened.turn.role,
+        "task": opened.turn.task,
+        "why": opened.turn.why.get("code"),
+    }
+
+
+def _wanted(agents: Sequence[Mapping[str, Any]]) -> list[Wanted]:
+    if not 1 <= len(agents) <= MAX_AGENTS:
+        raise InvalidInput(
+            field="agents",
+            expected=words(N_("1 to {limit} agents"), limit=MAX_AGENTS),
+            found=len(agents),
+        )
+    return [Wanted(checked_name(str(one.get("name", ""))), _capabilities(one)) for one in agents]
+
+
+def _capabilities(agent: Mapping[str, Any]) -> tuple[str, ...]:
+    given = agent.get("capabilities") or []
+    if not isinstance(given, list) or len(given) > 50:
+        raise InvalidInput(
+            field="capabilities", expected=words(N_("a list of words")), found=str(given)[:40]
+        )
+    return tuple(str(word)[:80] for word in given)

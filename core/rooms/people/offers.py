@@ -1,0 +1,77 @@
+"""Turns that are offered to agents of other programs: each has a while to say something."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from core.errors import OutsideSilent
+from core.messages import Message, Reason, ReplyStatus
+from core.rooms.said.posting import Draft
+from core.rooms.said.reply import Reply
+
+STEP_S = 0.1  # how soon a wait notices that it is not wanted any more
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an offered turn ended; `draft` is what was answered."""
+
+    status: ReplyStatus
+    draft: Draft | None = None
+    reason: Reason | None = None
+
+
+class Offer:
+    """One turn that waits for its agent. Thread-safe; one thread waits.
+
+    The agent may say nothing for `patience_s` at a time: before its first words, and between
+    pieces.
+    """
+
+    def __init__(self, reply: Reply, agent: str, patience_s: float) -> None:
+        self.reply = reply
+        self.stored: Future[Message] = Future()  # the turn's message once it is final
+        self._agent, self._patience_s = agent, patience_s
+        self._changed = threading.Condition()
+        self._until = time.monotonic() + patience_s
+        self._outcome: Outcome | None = None
+
+    def add(self, text: str) -> None:
+        """The agent says a piece of its answer."""
+        self.reply.add(text)
+        with self._changed:
+            self._until = time.monotonic() + self._patience_s
+
+    def answer(self, draft: Draft) -> bool:
+        """The agent has said all of it; false when the turn had ended before."""
+        return self._end(Outcome(ReplyStatus.COMPLETE, draft))
+
+    def give_up(self, reason: Reason) -> None:
+        """The agent will not answer."""
+        self._end(Outcome(ReplyStatus.FAILED, reason=reason))
+
+    def wait(self, wanted: Callable[[], bool]) -> Outcome:
+        """What comes of it; `STOPPED` when it is not `wanted` any more."""
+        with self._changed:
+            while self._outcome is None:
+                left = self._until - time.monotonic()
+                if not wanted():
+                    self._outcome = Outcome(ReplyStatus.STOPPED)
+                elif left <= 0:
+                    silent = OutsideSilent(agent=self._agent, seconds=round(self._patience_s, 1))
+                    self._outcome = Outcome(ReplyStatus.FAILED, reason=silent.reason())
+                else:
+                    self._changed.wait(min(left, STEP_S))
+            return self._outcome
+
+    def _end(self, outcome: Outcome) -> bool:
+        with self._changed:
+            if self._outcome is not None:
+                return False
+            self._outcome = outcome
+            self._changed.notify_all()
+            return True

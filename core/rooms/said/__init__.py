@@ -1,0 +1,1 @@
+"""What is said: posted, written as it streams, changed afterwards, thumbed up or down."""

@@ -1,0 +1,1 @@
+"""A room as a file, and a file as a room again."""

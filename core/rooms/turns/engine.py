@@ -1,0 +1,174 @@
+"""Rounds at work: one thread per room that has something to say, none for a quiet one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from core.agents import Agents
+from core.errors import StorageError
+from core.logs import part_logger
+from core.providers.registry import Registry
+from core.rooms import admin
+from core.rooms.answering.speaker import Spoken
+from core.rooms.care import Care
+from core.rooms.log import Logs
+from core.rooms.model import Presence
+from core.rooms.turns import rounds
+from core.rooms.turns.running import Active, Again
+from core.rooms.turns.staging import Stage
+from core.rooms.turns.turns import Defaults, Opened, Turns
+from core.settings import Settings
+from core.store import Store
+
+PAUSE_S = 5.0  # after storage failed, before the room tries again
+
+log = part_logger("rooms")
+
+
+class Engine:
+    """Plans rounds, runs their turns, and stops them."""
+
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        agents: Agents,
+        registry: Registry,
+        settings: Settings,
+        defaults: Defaults,
+        care: Care,
+        capacity: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        self._store, self._logs, self._settings = store, logs, settings
+        self._lock = threading.Lock()
+        self._active: dict[str, Active] = {}
+        self._idle = threading.Condition(self._lock)
+        self._closing = threading.Event()
+        self._trimmed: dict[str, int] = {}
+        self.turns = Turns(
+            store, logs, agents, registry, settings, defaults, care,
+            closing=self._closing, after=self._ended,
+        )  # fmt: skip
+        self.stage = Stage(store, logs, registry, settings, self.turns, capacity, self._closing)
+
+    # --- what callers may do --------------------------------------------------------------
+
+    def kick(self, room_id: str, *again: Again) -> None:
+        """There may be something to answer: start the room's thread, or tell the running one.
+
+        What is to be said again is said before the next turn.
+        """
+        with self._lock:
+            if self._closing.is_set():
+                return
+            active = self._active.get(room_id)
+            if active is not None:
+                active.again_first.extend(again)
+                active.again = True
+                return
+            active = self._active[room_id] = Active(again_first=list(again))
+            threading.Thread(
+                target=self._run, args=(room_id, active), name=f"room-{room_id[-6:]}", daemon=True
+            ).start()
+
+    def stop(self, room_id: str) -> None:
+        """End the reply that is spoken and drop the turns that have not begun."""
+        self._store.write(lambda conn: rounds.drop(conn, room_id))
+        with self._lock:
+            active = self._active.get(room_id)
+            if active is not None:
+                active.stop()
+
+    def speak_again(self, opened: Opened) -> None:
+        """Say a line again that is pending for it; returns at once."""
+        self.kick(opened.room.id, Again(opened))
+
+    def presence(self, room_id: str) -> Presence:
+        """Who speaks now and who is next."""
+        with self._lock:
+            active = self._active.get(room_id)
+            found = active.presence if active else Presence()
+        ahead = self.stage.queue.ahead(room_id) if active and not found.seq else None
+        return found if ahead is None else replace(found, ahead=ahead)
+
+    def speaking(self) -> set[str]:
+        """The rooms in which somebody speaks."""
+        with self._lock:
+            return {room_id for room_id, active in self._active.items() if active.presence.seq}
+
+    def wait_idle(self, room_id: str, timeout_s: float) -> bool:
+        """Wait until the room has nothing left to answer; false when `timeout_s` passed first."""
+        with self._idle:
+            return self._idle.wait_for(lambda: room_id not in self._active, timeout_s)
+
+    def resume(self) -> None:
+        """After a start: close what a kill left open, and run what had not begun."""
+        for event in self._store.write(rounds.close_unfinished):
+            self._logs.publish(event)
+        with self._store.read() as conn:
+            waiting = rounds.rooms_with_work(conn)
+        for room_id in waiting:
+            self.kick(room_id)
+
+    def close(self) -> None:
+        """Stop speaking everywhere; what was said is `partial`, turns not begun stay due."""
+        self._closing.set()
+        with self._idle:
+            for active in self._active.values():
+                active.stop()
+            self._idle.wait_for(lambda: not self._active, timeout=5)
+        self.turns.circles.close()
+        self.turns.flusher.close()
+
+    def trim(self, room_id: str) -> None:
+        """Now and then drop the events that no subscriber is promised any more."""
+        window = self._settings.rooms.event_window
+        last = self._logs.of(room_id).last_event
+        if last - self._trimmed.get(room_id, 0) > window // 10:
+            self._trimmed[room_id] = last
+            self._store.submit(lambda conn: admin.forget_events(conn, room_id, last - window))
+
+    # --- the room's thread ------------------------------------------------------------------
+
+    def _run(self, room_id: str, active: Active) -> None:
+        try:
+            while self._round(room_id, active) or self._asked_again(room_id, active):
+                if self._closing.is_set():
+                    return
+        except StorageError as error:
+            log.error("round_failed", ids={"room": room_id}, error=error.code)
+            # What is due stays due: it goes on when there is room on the disk again, say.
+            again_at = time.monotonic() + PAUSE_S
+            self.turns.flusher.call_at(again_at, lambda: self.kick(room_id))
+        except Exception:
+            log.exception("round_failed", ids={"room": room_id})
+        finally:
+            with self._idle:
+                if self._active.get(room_id) is active:
+                    del self._active[room_id]
+                self._idle.notify_all()
+
+    def _asked_again(self, room_id: str, active: Active) -> bool:
+        """Whether somebody kicked while the round ran; if not, the room is quiet from here on."""
+        with self._idle:
+            again, active.again = active.again, False
+            if not again:
+                del self._active[room_id]
+            return again
+
+    def _round(self, room_id: str, active: Active) -> bool:
+        """Run turns until nothing is due, or somebody stops it; false when nothing was."""
+        again = self.stage.say_again(room_id, active)
+        worked = self.stage.run(room_id, active) or again
+        self.trim(room_id)
+        return worked
+
+    def _ended(self, conn: Connection, turn: rounds.Turn, spoken: Spoken) -> None:
+        with self._lock:
+            active = self._active.get(turn.room)
+        self.stage.ended(conn, turn, spoken, active)

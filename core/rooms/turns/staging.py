@@ -1,0 +1,242 @@
+"""A room's rounds on stage: who is due is put in order, waits for its server, and speaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from sqlalchemy import Connection
+
+from core.providers.registry import Registry
+from core.rooms import book
+from core.rooms.answering.speaker import Spoken
+from core.rooms.log import Logs
+from core.rooms.model import Presence
+from core.rooms.policies import policy_of, with_defaults
+from core.rooms.policies.base import Ask, Decision
+from core.rooms.seen import Seen
+from core.rooms.turns import round_book, rounds
+from core.rooms.turns.asking import Asking, Call
+from core.rooms.turns.deciding import Decider
+from core.rooms.turns.lineup import Queue, Ticket
+from core.rooms.turns.loads import TURN
+from core.rooms.turns.places import KNOWN_S, Places, Stand
+from core.rooms.turns.round_book import Round
+from core.rooms.turns.running import Active, Again
+from core.rooms.turns.schedule import Machine, cheapest
+from core.rooms.turns.turns import Opened, Turns
+from core.settings import Settings
+from core.store import Store
+
+
+@dataclass
+class _Step:
+    """What is to be done in a room: the plan, its turns with what they need, those begun."""
+
+    plan: rounds.Plan
+    stands: list[Stand] = field(default_factory=list)
+    strict: bool = True
+    together: bool = False
+    opened: Opened | None = None
+
+
+class Stage:
+    """Runs the rounds of all rooms, each in its room's thread. `queue` is shared by all."""
+
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        registry: Registry,
+        settings: Settings,
+        turns: Turns,
+        capacity: Callable[[], int | None],
+        closing: threading.Event,
+    ) -> None:
+        self._store, self._logs, self.turns, self._closing = store, logs, turns, closing
+        self._decider = Decider(turns.talkativeness)
+        self.places = Places(store, registry, capacity)
+        self._asking = Asking(store, registry, turns, settings, self.places)
+        self.queue = Queue(self.places.resident)
+
+    def run(self, room_id: str, active: Active) -> bool:
+        """Run turns until nothing is due, or somebody stops it; false when nothing was."""
+        active.cancel.clear()
+        worked = False
+        with self.queue.ticket(room_id) as ticket:
+            while self._wanted(active) and not active.again_first:
+                step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
+                if step.plan.ask is not None:
+                    self._ask(step.plan, step.plan.ask, room_id, active, ticket)
+                elif not step.plan.due:
+                    break
+                else:
+                    self._speak(step, active, ticket)
+                worked = True
+        active.presence = Presence()
+        return worked
+
+    def _ask(
+        self, plan: rounds.Plan, ask: Ask, room_id: str, active: Active, ticket: Ticket
+    ) -> None:
+        """Ask the models who comes next; they wait in the queue like those who speak."""
+        active.presence = Presence(choosing=True)
+        call = Call(plan.key, ticket, active.tally, active.cancel, lambda: self._wanted(active))
+        active.answers = (plan.key, self._asking.ask(room_id, ask, call))
+
+    def say_again(self, room_id: str, active: Active) -> bool:
+        """Say what somebody asked for again; false when nobody did."""
+        worked = False
+        while active.again_first and not self._closing.is_set():
+            job = active.again_first[0]
+            turn, name = job.opened.turn, job.opened.agent.name
+            stand = self.places.stand(turn, job.opened.chain[0])
+            active.presence = Presence(name, job.opened.event.seq)
+            with self.queue.ticket(room_id) as ticket:
+                mine = ticket.take(stand.place, stand.ref, name, partial(self._open, job))
+                begun = mine and self._open(job)
+                if begun:
+                    self.turns.run(job.opened, job.cancel)
+            if not begun and not self._closing.is_set():
+                self.turns.take_back(job.opened)
+            active.again_first.remove(job)
+            worked = True
+        return worked
+
+    def _open(self, job: Again) -> bool:
+        return not (job.cancel.is_set() or self._closing.is_set())
+
+    def _step(self, conn: Connection, room_id: str, active: Active, ticket: Ticket) -> _Step:
+        """Plan what is to be done, and begin the first turn if it need not wait.
+
+        All in one transaction, so that the first word comes soon.
+        """
+        plan = rounds.advance(conn, room_id, partial(self._choose, active=active))
+        if plan.seen is None:
+            return _Step(plan)
+        room = plan.seen.room
+        policy = policy_of(room.policy)
+        options = with_defaults(policy, room.policy_options)
+        stands = [
+            self.places.stand(turn, self.turns.model_of(room, turn.agent)) for turn in plan.due
+        ]
+        step = _Step(
+            plan,
+            stands,
+            bool(options.get("strict", policy.strict)),
+            bool(options.get("together")) and len(stands) > 1,
+        )
+        first = stands[0]
+        alike = step.strict or len({stand.ref for stand in stands}) == 1
+        if alike and not step.together and _try(ticket, first):
+            step.opened = self.turns.open(conn, first.turn, seen=plan.seen)
+        return step
+
+    def _choose(self, seen: Seen, round_: Round, active: Active | None) -> Decision:
+        if active is None or active.answers[0] != round_.choice_key:
+            return self._decider.choose(seen, round_, {})
+        figures = active.tally.figures(self.places.load_s)
+        round_book.note_loads(seen.conn, seen.row["id"], round_.trigger_seq, figures)
+        return self._decider.choose(seen, round_, active.answers[1])
+
+    def _speak(self, step: _Step, active: Active, ticket: Ticket) -> None:
+        """Run the turn that has begun, or else the one that the schedule puts first."""
+        fresh = active.tally.trigger_seq != step.stands[0].turn.trigger_seq
+        machine = self.places.machine(step.stands, KNOWN_S if fresh else 0.0)
+        if len({stand.ref for stand in step.stands}) > 1:
+            self.places.learn_sizes()
+        order = step.stands if step.strict else _scheduled(step.stands, machine)
+        first = order[0]
+        active.tally.began(first.turn.trigger_seq, machine)
+        if step.opened is not None:
+            self._run_turns([(step.opened, first)], order[1:], active, machine)
+            return
+        active.wait(order, machine, None)
+        if not ticket.take(first.place, first.ref, first.turn.agent, lambda: self._wanted(active)):
+            return
+        if step.together:
+            self._together(order, active, machine)
+            return
+        opened = self._store.write(lambda conn: self.turns.open(conn, first.turn))
+        if opened is not None:
+            self._run_turns([(opened, first)], order[1:], active, machine)
+
+    def _wanted(self, active: Active) -> bool:
+        return not (active.cancel.is_set() or self._closing.is_set())
+
+    def _together(self, order: list[Stand], active: Active, machine: Machine) -> None:
+        """Run all turns side by side that can speak beside the first one."""
+        with ExitStack() as held:
+            group = order[:1]
+            for stand in order[1:]:
+                if _try(held.enter_context(self.queue.ticket(stand.turn.room)), stand):
+                    group.append(stand)
+            begun = self._store.write(lambda conn: self._open_all(conn, group))
+            if begun:
+                rest = [stand for stand in order if stand not in group]
+                self._run_turns(begun, rest, active, machine)
+
+    def _open_all(self, conn: Connection, group: list[Stand]) -> list[tuple[Opened, Stand]]:
+        heard_seq = book.load_room(conn, group[0].turn.room, deleted=True).last_seq
+        opened = [(self.turns.open(conn, stand.turn, heard_seq), stand) for stand in group]
+        return [(one, stand) for one, stand in opened if one is not None]
+
+    def _run_turns(
+        self,
+        group: list[tuple[Opened, Stand]],
+        due: list[Stand],
+        active: Active,
+        machine: Machine,
+    ) -> None:
+        for opened, stand in group:
+            self._logs.publish(opened.event)
+            active.tally.ran[stand.turn.position, TURN] = stand
+        active.missing = {
+            stand.turn.position for _opened, stand in group if not machine.has(stand.job.model)
+        }
+        active.speak(group, due, machine)
+        others = [
+            threading.Thread(target=self.turns.run, args=(opened, active.cancel), daemon=True)
+            for opened, _stand in group[1:]
+        ]
+        for thread in others:
+            thread.start()
+        self.turns.run(group[0][0], active.cancel)
+        for thread in others:
+            thread.join()
+
+    def ended(
+        self, conn: Connection, turn: rounds.Turn, spoken: Spoken, active: Active | None
+    ) -> None:
+        """A turn has ended: whoever comes next is stored in the same transaction."""
+        mark = (turn.position, TURN)
+        if active is not None and mark in active.tally.ran:
+            stand = active.tally.ran[mark]
+            if turn.position in active.missing and spoken.model == stand.ref:
+                active.tally.loads[mark] = (spoken.load_ms or 0.0) / 1000
+                self.places.loaded(stand, spoken.load_ms)
+            figures = active.tally.figures(self.places.load_s)
+            round_book.note_loads(conn, turn.room, turn.trigger_seq, figures)
+        rounds.advance(conn, turn.room, partial(self._choose, active=None), opening=False)
+
+
+def _scheduled(stands: list[Stand], machine: Machine) -> list[Stand]:
+    """In the order of fewest loads; whoever goes before others against the policy's says so."""
+    by_key = {stand.job.key: stand for stand in stands}
+    order = [by_key[job.key] for job in cheapest([stand.job for stand in stands], machine)]
+    return [_told(stand, order[at + 1 :]) for at, stand in enumerate(order)]
+
+
+def _told(stand: Stand, later: list[Stand]) -> Stand:
+    passed = [one.turn.agent for one in later if one.turn.position < stand.turn.position]
+    if not passed or not stand.turn.why:
+        return stand
+    why = {**stand.turn.why, "ahead_of": passed}
+    return replace(stand, turn=replace(stand.turn, why=why))
+
+
+def _try(ticket: Ticket, stand: Stand) -> bool:
+    return ticket.try_take(stand.place, stand.ref, stand.turn.agent)

@@ -1,0 +1,368 @@
+"""One turn after the other: begun, spoken, and stored to its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from core.agents import Agent, Agents
+from core.errors import AgentNotFound, AnswerEmpty, Interrupted, Unforeseen
+from core.logs import part_logger
+from core.messages import Kind, Message, ReplyStatus, StreamEvent
+from core.providers.base import GenerationOptions, with_adapter
+from core.providers.chain import answer
+from core.providers.registry import Registry
+from core.rooms import book
+from core.rooms.answering.briefing import Briefing
+from core.rooms.answering.options import options_for
+from core.rooms.answering.speaker import Spoken, speak
+from core.rooms.care import Care, tokens_of
+from core.rooms.limits import budget
+from core.rooms.limits.budget import Cost, Meter, Power
+from core.rooms.limits.circles import Circles
+from core.rooms.log import Logs
+from core.rooms.model import Member, Room
+from core.rooms.people import hearing
+from core.rooms.people.offers import Offer
+from core.rooms.rules import name_key
+from core.rooms.said import versions
+from core.rooms.said.flusher import Flusher
+from core.rooms.said.reply import RETRY_S, Reply, Work
+from core.rooms.said.versions import CONTINUE
+from core.rooms.seen import Seen
+from core.rooms.speech import Speech
+from core.rooms.turns import rounds
+from core.settings import Settings
+from core.store import Store
+
+TRANSCRIPT_LINES = 200
+OUTSIDE = "outside"  # in the place of a model: it is in another program
+
+log = part_logger("rooms")
+
+
+class Defaults(Protocol):
+    """What the user chose: read at every turn, so that a choice counts at once."""
+
+    def get(self, name: str, default: Any = None) -> Any: ...
+
+
+class Guests(Protocol):
+    """Agents of other programs, as far as turns go."""
+
+    def offer(self, opened: Opened, reply: Reply) -> Offer:
+        """Tell whoever brought the agent that it is its turn."""
+
+    def over(self, offer: Offer) -> None:
+        """The turn has ended: what comes now is not for it any more."""
+
+
+def guest_of(room: Room, name: str) -> Member | None:
+    """The member of this name whose model is in another program, if there is one."""
+    outside = (one for one in room.members if one.kind is not Kind.AGENT)
+    return next((one for one in outside if name_key(one.name) == name_key(name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A turn that has begun: its reply is there, `pending`. No `chain`: a guest's turn.
+
+    `shown`: of a line that is said again, the number of the answer that it showed before.
+    """
+
+    turn: rounds.Turn
+    room: Room
+    agent: Agent
+    chain: list[str]
+    event: StreamEvent
+    shown: int | None = None
+
+    @property
+    def begun(self) -> str:
+        """What stands there of a reply that is to go on."""
+        message = self.event.message
+        return message.content if message is not None and message.again == CONTINUE else ""
+
+    @property
+    def again_at(self) -> int | None:
+        """Of a line that is said again, its number; only what was said before it counts."""
+        message = self.event.message
+        return message.seq if message is not None and message.again else None
+
+
+class Turns:
+    """Runs turns of all rooms. Thread-safe.
+
+    `after(conn, turn, spoken)` is called in the transaction that ends a turn. `closing` is set
+    when the app ends: what is being said is then broken off, not stopped.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        agents: Agents,
+        registry: Registry,
+        settings: Settings,
+        defaults: Defaults,
+        care: Care,
+        *,
+        closing: threading.Event,
+        after: Callable[[Connection, rounds.Turn, Spoken], None],
+    ) -> None:
+        self._store, self._logs, self._care = store, logs, care
+        self._agents, self._registry, self._settings = agents, registry, settings
+        self._defaults, self._closing, self._after = defaults, closing, after
+        self.guests: Guests  # set by whoever knows them
+        self.flusher = Flusher()
+        self.circles = Circles(store, logs)
+        self.power: Power = lambda: None  # watts of the cards; the workbench knows better
+        self.briefing = Briefing(agents, registry, settings, defaults)
+        self.speech = Speech(settings, defaults)
+
+    def chain_of(self, room: Room, agent: Agent) -> list[str]:
+        """The models asked for this agent in this room, in order; the starter comes last."""
+        here = next((member.model for member in room.members if member.name == agent.name), None)
+        return self.chain_for(agent, here)
+
+    def chain_for(self, agent: Agent, here: str | None = None) -> list[str]:
+        """The models asked for an agent; `here` is the one chosen for it in a room."""
+        wanted = here or agent.model or self._defaults.get("default_model")
+        first = with_adapter(wanted or self._settings.models.default, agent.adapter)
+        chain = [first, *self._settings.models.fallbacks]
+        return list(dict.fromkeys(chain))
+
+    def model_of(self, room: Room, name: str) -> str:
+        """The model that a member is asked first; the default for an unknown agent."""
+        if guest_of(room, name) is not None:
+            return OUTSIDE
+        try:
+            return self.chain_of(room, self._agents.get(name))[0]
+        except AgentNotFound:
+            return self._settings.models.default
+
+    def talkativeness(self, name: str) -> float | None:
+        """How talkative an agent is; `None` when nobody chose, or it is gone."""
+        try:
+            return self._agents.get(name).talkativeness
+        except AgentNotFound:
+            return None
+
+    def open(
+        self,
+        conn: Connection,
+        turn: rounds.Turn,
+        heard_seq: int | None = None,
+        seen: Seen | None = None,
+    ) -> Opened | None:
+        """Begin a turn; `None` when it is no longer due or its agent is gone.
+
+        `heard_seq`: it hears the room up to there only. `seen`: the room, if already read.
+        """
+        seen = seen or Seen(conn, turn.room)
+        room = seen.room
+        guest = guest_of(room, turn.agent)
+        try:
+            agent = Agent(name=guest.name) if guest else self._agents.get(turn.agent)
+        except AgentNotFound:
+            rounds.end(conn, turn)
+            return None
+        chain = [] if guest else self.chain_of(room, agent)
+        values = {
+            "sender": agent.name,
+            "kind": str(Kind.EXTERNAL if guest else Kind.AGENT),
+            "content": "",
+            "status": str(ReplyStatus.PENDING),
+            "model": chain[0] if chain else None,
+            "turn": {"policy": room.policy, **turn.why} if turn.why else None,
+        }
+        event = rounds.begin(seen, turn, values, heard_seq)
+        return None if event is None else Opened(turn, room, agent, chain, event)
+
+    def open_again(
+        self, conn: Connection, room_id: str, seq: int, kind: str, model: str | None
+    ) -> Opened:
+        """Begin to say a line anew (with `model`, if given), or the rest of it.
+
+        Raises:
+            MessageNotFound, AgentNotFound.
+            Conflict: see `versions.begin_again`.
+        """
+        message = versions.finished(conn, room_id, seq)
+        if message.kind is Kind.AGENT:
+            agent = self._agents.get(message.sender)
+        else:
+            agent = Agent(name=message.sender)  # refused below
+        room = book.load_room(conn, room_id)
+        chain = self.chain_of(room, agent)
+        if kind == CONTINUE and message.model:
+            model = message.model
+        if model is not None:
+            chain = list(dict.fromkeys([model, *self._settings.models.fallbacks]))
+        event = versions.begin_again(conn, room_id, seq, kind, chain[0])
+        turn = rounds.Turn(room_id, message.reply_to or 0, -1, agent.name)
+        return Opened(turn, room, agent, chain, event, message.variant)
+
+    def take_back(self, opened: Opened) -> None:
+        """Leave nothing behind of a line that was to be said again and got no word."""
+        message = opened.event.message
+        assert message is not None
+        room, seq = opened.turn.room, message.seq
+        event = self._store.write(lambda conn: versions.take_back(conn, room, seq, opened.shown))
+        if event is not None:
+            self._logs.publish(event)
+
+    def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
+        """Let the agent speak to the end of its reply."""
+        reply = self.reply(opened.event)
+        if not opened.chain:
+            return self._hear_guest(opened, reply, cancel)
+        meter = Meter(self.power)
+        status, spoken = self._speak(opened, reply, cancel, meter)
+        back: list[StreamEvent] = []
+
+        def as_before(conn: Connection) -> None:
+            event = versions.take_back(conn, opened.turn.room, reply.message.seq, opened.shown)
+            back[:] = [event] if event is not None else []
+
+        # With its end, not after it: a kill between the two would leave an answer without a word.
+        said_nothing = status is ReplyStatus.STOPPED and not reply.text
+        keep = as_before if opened.again_at and said_nothing else None
+        self._finish(opened.turn, reply, status, spoken, meter, keep)
+        for event in back:
+            self._logs.publish(event)
+        return spoken
+
+    def _hear_guest(self, opened: Opened, reply: Reply, cancel: threading.Event) -> Spoken:
+        """Offer the turn to an agent of another program, and wait for what comes of it."""
+        offer = self.guests.offer(opened, reply)
+        outcome = offer.wait(lambda: not (cancel.is_set() or self._closing.is_set()))
+        self.guests.over(offer)
+        draft, keep = outcome.draft, None
+        if draft is not None:
+            keep = reply.put(draft.content, owner=draft.owner, key=draft.key)
+        spoken, free = Spoken(reason=outcome.reason), Meter(lambda: None)
+        try:
+            stored = self._finish(opened.turn, reply, outcome.status, spoken, free, keep)
+        except BaseException as error:
+            offer.stored.set_exception(error)
+            raise
+        offer.stored.set_result(stored)
+        return spoken
+
+    def reply(self, event: StreamEvent) -> Reply:
+        """A writer for the pending message of `event`."""
+        assert event.message is not None
+        rooms = self._settings.rooms
+        return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)
+
+    def _speak(
+        self, opened: Opened, reply: Reply, cancel: threading.Event, meter: Meter
+    ) -> tuple[ReplyStatus, Spoken]:
+        def say(text: str) -> None:
+            meter.tick()
+            reply.add(text)
+
+        room, agent = opened.room, opened.agent
+        # Who asks again does not want the same once more.
+        cache = None if opened.again_at else self._care.cache
+        try:
+            with self._store.read() as conn:
+                lines = hearing.transcript(
+                    conn, room.id, agent.name, TRANSCRIPT_LINES, before=opened.again_at
+                )
+            heard_seq = reply.message.heard_seq
+            transcript = [line for line in lines if heard_seq is None or line.seq <= heard_seq]
+            return speak(
+                agent,
+                opened.chain,
+                transcript,
+                [member.name for member in room.members],
+                self._options(opened),
+                answer=lambda *asked: answer(self._registry, *asked, cache=cache),
+                say=say,
+                cancel=cancel,
+                thinking=reply.thinking,
+                processor=self.speech.processor_for(agent),
+                brief=self.briefing.of(agent),
+                task=opened.turn.task,
+                begun=opened.begun,
+            )
+        except Exception as error:
+            log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
+            cause = Unforeseen(kind=type(error).__name__, log=self._settings.paths.logs)
+            return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
+
+    def _options(self, opened: Opened) -> GenerationOptions:
+        options = options_for(opened.agent, self._settings, opened.room.context_tokens)
+        message = opened.event.message
+        if message is None or message.variant == 1 or options.seed is None:
+            return options
+        return replace(options, seed=options.seed + message.variant)  # other dice, still the same
+
+    def _finish(
+        self,
+        turn: rounds.Turn,
+        reply: Reply,
+        status: ReplyStatus,
+        spoken: Spoken,
+        meter: Meter,
+        keep: Work | None = None,
+    ) -> Message:
+        """Store a turn's end, and `keep` with it; gives the reply as it ended."""
+        halted: list[StreamEvent] = []
+        seconds = (spoken.timings().total_ms or 0.0) / 1000
+        cost = Cost(tokens=tokens_of(spoken), seconds=seconds, joules=meter.end())
+
+        def settle(conn: Connection) -> None:
+            damper = self._settings.rooms.damper != "never"
+            event = budget.spend(conn, turn.room, cost, damper=damper)
+            halted[:] = [event] if event is not None else []
+            if keep is not None:
+                keep(conn)
+            self._settle(conn, turn, status, spoken, reply)
+
+        reason = spoken.reason
+        if status is ReplyStatus.STOPPED and self._closing.is_set():
+            status, reason = ReplyStatus.PARTIAL, Interrupted().reason()
+        if status is ReplyStatus.PARTIAL and not reply.text:
+            status = ReplyStatus.FAILED
+        elif status is ReplyStatus.FAILED and reply.text:
+            # It was to go on with what stands there: either it has nothing to add, or it broke.
+            ended = reason is not None and reason.code == AnswerEmpty.code
+            status = ReplyStatus.COMPLETE if ended else ReplyStatus.PARTIAL
+            reason = None if ended else reason
+        message = reply.finish(
+            status,
+            model=spoken.model,
+            host=spoken.host,
+            reason=reason,
+            usage=spoken.usage,
+            timings=spoken.timings(),
+            reasoning=spoken.reasoning,
+            speech=spoken.speech,
+            also=settle,
+            wait_to_retry=lambda: not self._closing.wait(RETRY_S),
+        )
+        for event in halted:
+            self._logs.publish(event)
+        self.circles.look(turn.room)
+        log.info(
+            "reply",
+            ids={"room": turn.room, "message": message.id},
+            duration_ms=spoken.timings().total_ms,
+            error=reason.code if reason else None,
+        )
+        return message
+
+    def _settle(
+        self, conn: Connection, turn: rounds.Turn, status: ReplyStatus, spoken: Spoken, reply: Reply
+    ) -> None:
+        rounds.end(conn, turn)
+        self._care.ended(conn, turn, status, spoken, reply.text)
+        self.briefing.ended(conn, turn.room, reply.message.seq, spoken)
+        self._after(conn, turn, spoken)
