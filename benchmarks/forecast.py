@@ -1,63 +1,50 @@
 """How far the forecast of a model's memory is from what its process then takes.
 
-Random Llamas of several sizes are loaded into real runner processes on the processor, each asked
-for one answer with its whole context in use. `peak_bytes` is the highest resident memory (RSS) of
-the process until then, as the kernel noted it, and `error_percent` how far the forecast was off:
-positive when it was too high. Weights stand in the files as they will be computed with, unless
-`files` says otherwise. The memory of a card is not measured here.
+Random models of several sizes and families are loaded into real runner processes on the processor,
+each asked for one answer with its whole context in use, and adapters are trained for some.
+`peak_bytes` is the highest resident memory (RSS) of the process until then, as the kernel noted
+it, and `error_percent` how far the forecast was off: positive when it was too high. `held_out`
+cases are those that no constant of the forecast was fitted on. Weights stand in the files as they
+will be computed with, unless `files` says otherwise. The memory of a card is not measured here.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.forecast_cases import (
+    FAMILIES,
+    FITTED,
+    HELD_OUT,
+    LESSONS,
+    SIZES,
+    Case,
+    Lesson,
+)
 from core.hardware.forecast.estimate import Room, forecast
+from core.hardware.forecast.training import training
+from core.paths import PROJECT
 from core.runner.folder import inspect_folder
 from core.runner.hearing import Limits
-from core.runner.loading import LoadOptions
 from core.runner.pool import RunnerPool
 from core.runner.protocol import Ask
 from core.runner.shapes.folder import shape_of_folder
-from testing.tiny_model import Shape, make_tiny_model
+from core.runner.shapes.shape import ModelShape
+from testing.random_model import make_random_model
+from testing.tiny_model import make_tiny_model
 
 REF = "hf:base"
 ANSWER = 8  # tokens
 PATIENCE = Limits(first_token_s=1_800, between_tokens_s=600)
-SIZES = {
-    "14M": Shape(
-        hidden=256, layers=8, heads=8, key_heads=4, inner=768, vocabulary=8_000, window=8192
-    ),
-    "60M": Shape(
-        hidden=512, layers=12, heads=8, key_heads=4, inner=1536, vocabulary=16_000, window=8192
-    ),
-    "130M": Shape(
-        hidden=768, layers=12, heads=12, key_heads=4, inner=2304, vocabulary=32_000, window=8192
-    ),
-    "390M": Shape(
-        hidden=1152, layers=20, heads=18, key_heads=6, inner=3456, vocabulary=32_000, window=8192
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One way to load one model. `files` is the number format of its files."""
-
-    size: str
-    context_tokens: int = 512
-    files: str = "float32"
-    quantization: str = "none"
-    kv_type: str = "f16"
-
-    @property
-    def load(self) -> LoadOptions:
-        kinds = {"quantization": self.quantization, "kv_type": self.kv_type}
-        return LoadOptions(self.context_tokens, device="cpu", **kinds)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +60,52 @@ class Measured:
         return max(self.load_peak, self.answer_peak)
 
 
-CASES = (
-    Case("14M"),
-    Case("14M", 4096),
-    Case("60M", 1024),
-    Case("60M", 4096),
-    Case("60M", 4096, kv_type="q8_0"),
-    Case("60M", 4096, kv_type="q4_0"),
-    Case("60M", 256, quantization="int8"),
-    Case("60M", 256, quantization="nf4"),
-    Case("60M", 1024, files="float16"),
-    Case("130M", 1024),
-    Case("130M", 256, quantization="int8"),
-    Case("130M", 256, quantization="nf4"),
-    Case("130M", 512, files="float16"),
-    Case("390M", 512),
-)
-
-
 def run(runs: int) -> dict[str, object]:  # noqa: ARG001  (memory does not vary as times do)
     """Every case once."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [_compared(case, Path(folder)) for case in CASES]
-    errors = sorted(abs(float(str(one["error_percent"]))) for one in found)
+        root = Path(folder)
+        found = [_compared(case, root, held_out=False) for case in FITTED]
+        found += [_compared(case, root, held_out=True) for case in HELD_OUT]
+        learned = [_learned(lesson, root) for lesson in LESSONS]
     return {
-        "measured": "peak RSS of a runner process on the processor",
+        "measured": "peak RSS of a process on the processor",
         "cases": found,
-        "error_median_percent": round(median(errors), 1),
-        "error_p95_percent": errors[round(0.95 * (len(errors) - 1))],
-        "error_max_percent": errors[-1],
+        "trainings": learned,
+        "fitted": _errors([one for one in found if not one["held_out"]]),
+        "held_out": _errors([one for one in found if one["held_out"]]),
+        "trainings_fitted": _errors([one for one in learned if not one["held_out"]]),
+        "trainings_held_out": _errors([one for one in learned if one["held_out"]]),
     }
 
 
-def _compared(case: Case, root: Path) -> dict[str, object]:
+def _errors(found: Sequence[Mapping[str, object]]) -> dict[str, float]:
+    errors = sorted(abs(float(str(one["error_percent"]))) for one in found)
+    return {
+        "cases": len(errors),
+        "error_median_percent": round(median(errors), 1),
+        "error_max_percent": errors[-1],
+        "within_10_percent": sum(error <= 10 for error in errors),
+    }
+
+
+def _learned(lesson: Lesson, root: Path) -> dict[str, object]:
+    folder = model(Case(lesson.size), root)
+    told, peak = expected_training(lesson, folder), measure_training(lesson, folder)
+    return {
+        "training": str(lesson),
+        "held_out": lesson.held_out,
+        "forecast_bytes": told,
+        "peak_bytes": peak,
+        "error_percent": round(100 * (told - peak) / peak, 1),
+    }
+
+
+def _compared(case: Case, root: Path, *, held_out: bool) -> dict[str, object]:
     folder = model(case, root)
     told, held = expected(case, folder), measure(case, folder)
     return {
         "size": case.size,
+        "held_out": held_out,
         "files": case.files,
         "quantization": case.quantization,
         "kv_type": case.kv_type,
@@ -125,15 +121,35 @@ def _compared(case: Case, root: Path) -> dict[str, object]:
 def model(case: Case, root: Path) -> Path:
     """The folder of the case's model, made when it is not there."""
     folder = root / f"{case.size}-{case.files}"
-    if not (folder / "model.safetensors").is_file():
-        make_tiny_model(folder, shape=SIZES[case.size], dtype=case.files, endless=True)
-    return folder
+    if (folder / "model.safetensors").is_file():
+        return folder
+    if case.size in FAMILIES:
+        return make_random_model(folder, FAMILIES[case.size], case.files)
+    return make_tiny_model(folder, shape=SIZES[case.size], dtype=case.files, endless=True)
 
 
 def expected(case: Case, folder: Path) -> int:
     """The peak that is forecast, without anything learned."""
-    shape = shape_of_folder(inspect_folder(folder, REF), REF)
-    return forecast(shape, case.context_tokens, case.load, Room("host", None, None)).peak_bytes
+    return forecast(
+        _shape(folder), case.context_tokens, case.load, Room("host", None, None)
+    ).peak_bytes
+
+
+def expected_training(lesson: Lesson, folder: Path) -> int:
+    """The peak of a training that is forecast."""
+    return training(_shape(folder), lesson.training).total_bytes
+
+
+def measure_training(lesson: Lesson, folder: Path) -> int:
+    """Train for two steps in a process of its own; the peak that it told, in bytes."""
+    told = json.dumps(asdict(lesson.training))
+    command = [sys.executable, "-m", "testing.training_child", str(folder), told]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def _shape(folder: Path) -> ModelShape:
+    return shape_of_folder(inspect_folder(folder, REF), REF)
 
 
 def measure(case: Case, folder: Path) -> Measured:

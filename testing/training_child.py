@@ -1,18 +1,19 @@
 """Trains a LoRA for two steps on the processor and prints the peak of its memory, in bytes.
 
-`python -m testing.training_child FOLDER RANK TOKENS CHECKPOINTING BITS`: 1 or 0, and nf4 or none.
+`python -m testing.training_child FOLDER TRAINING`, the training as JSON with the names of
+`core.hardware.forecast.Training`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
-TARGETS = ("q_proj", "v_proj")
 
-
-def main(folder: str, rank: int, tokens: int, checkpointing: bool, bits: str) -> None:
+def main(folder: str, wanted: dict[str, Any]) -> None:
     """See above."""
     import torch  # noqa: TID251
     from peft import LoraConfig, get_peft_model
@@ -21,17 +22,18 @@ def main(folder: str, rank: int, tokens: int, checkpointing: bool, bits: str) ->
     small = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True
     )
-    given = {"quantization_config": small} if bits == "nf4" else {}
+    given = {"quantization_config": small} if wanted["quantization"] == "nf4" else {}
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **given)
     model.config.use_cache = False
-    if checkpointing:
+    if wanted["checkpointing"]:
         model.gradient_checkpointing_enable({"use_reentrant": False})
         model.enable_input_require_grads()
-    model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS)))
+    rank = wanted["rank"]
+    lora = LoraConfig(r=rank, lora_alpha=rank, target_modules=wanted["targets"])
+    model = get_peft_model(model, lora)
     model.train()
-    wanted = [one for one in model.parameters() if one.requires_grad]
-    optimiser = torch.optim.AdamW(wanted)
-    ids = torch.arange(tokens).remainder(300).unsqueeze(0)
+    optimiser = torch.optim.AdamW(one for one in model.parameters() if one.requires_grad)
+    ids = torch.arange(wanted["tokens"]).remainder(300).expand(wanted["batch"], -1)  # (B, T)
     for _step in range(2):
         model(input_ids=ids, labels=ids).loss.backward()
         optimiser.step()
@@ -43,4 +45,4 @@ def main(folder: str, rank: int, tokens: int, checkpointing: bool, bits: str) ->
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "1", sys.argv[5])
+    main(sys.argv[1], json.loads(sys.argv[2]))

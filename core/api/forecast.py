@@ -12,6 +12,7 @@ from core.api.context import Bench, Limit, failures
 from core.api.forecast_bodies import checked_body, forecast_body, training_body
 from core.api.threads import in_thread
 from core.hardware.forecast import Training
+from core.hardware.forecast.training import split_targets
 from core.runner.loading import KvType, Quantization
 
 router = APIRouter(prefix="/api/v1")
@@ -32,8 +33,7 @@ class TrainingIn(BaseModel):
     quantization: Quantization | None = Field(None, description="Of the base.")
 
     def training(self) -> Training:
-        names = tuple(one.strip() for one in self.targets.split(",") if one.strip())
-        return Training(**{**self.model_dump(), "targets": names})
+        return Training(**{**self.model_dump(), "targets": split_targets(self.targets)})
 
 
 class ForecastOut(BaseModel):
@@ -71,6 +71,7 @@ class ForecastOut(BaseModel):
 class TrainingOut(BaseModel):
     """Bytes by part; `null` means unknown, never zero."""
 
+    place: str = Field(description="gpu or host.")
     parameters: int = Field(description="How many numbers are trained.")
     weights_bytes: int
     adapter_bytes: int

@@ -48,6 +48,8 @@ class ResidentOut(BaseModel):
     ref: str
     memory_bytes: int | None
     vram_bytes: int | None
+    adapters_bytes: int | None = Field(description="Of `memory_bytes`, what adapters hold.")
+    adapters_vram_bytes: int | None = Field(description="Of `vram_bytes`, what adapters hold.")
     pid: int | None
     loading: bool = Field(description="It is on its way there.")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.errors import AppNotRunning, DataFolderInUse
+from core.hardware.forecast import Training
 from core.runner.loading import KvType
 from core.settings import Settings, load_settings
 from core.text import choose_language, language, set_language
@@ -184,6 +185,9 @@ class Door(Protocol):
 
     def forecast(self, ref: str, context: int | None, kv: KvType) -> Body:
         """What loading a model would take; see `GET /api/v1/models/forecast`."""
+
+    def training_forecast(self, ref: str, wanted: Training) -> Body:
+        """What training an adapter would take; see `GET /api/v1/models/forecast/training`."""
 
     def machine(self) -> Body:
         """The last reading of the machine."""

@@ -14,7 +14,7 @@ from core.api.bodies import (
     summary_body,
     whole_model_body,
 )
-from core.api.forecast_bodies import forecast_body
+from core.api.forecast_bodies import forecast_body, training_body
 from core.api.hardware_bodies import anomalies_body, event_body, series_body, snapshot_body
 from core.api.job_bodies import job_body
 from core.api.tuning_bodies import record_body, tuning_body
@@ -27,6 +27,7 @@ from core.cli.door_library import LocalLibrary
 from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.cli.tuned import TUNING_S, tuned_record
+from core.hardware.forecast import Training
 from core.rooms.frames import frame, message_body
 from core.rooms.policies import POLICIES
 from core.runner.loading import KvType
@@ -148,6 +149,9 @@ class LocalDoor:
 
     def forecast(self, ref: str, context: int | None, kv: KvType) -> Body:
         return forecast_body(self._bench.forecasts.of(ref, context, kv))
+
+    def training_forecast(self, ref: str, wanted: Training) -> Body:
+        return training_body(*self._bench.forecasts.training(ref, wanted))
 
     def machine(self) -> Body:
         return snapshot_body(self._bench.telemetry.settled())

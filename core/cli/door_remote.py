@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from core.cli.tuned import tuned_record
 from core.client.http import Http
 from core.client.paths import read_model, room_path
 from core.client.socket import Socket
+from core.hardware.forecast import Training
 from core.runner.loading import KvType
 
 
@@ -112,6 +114,10 @@ class RemoteDoor:
 
     def forecast(self, ref: str, context: int | None, kv: KvType) -> Body:
         return self._http.get("/api/v1/models/forecast", ref=ref, context=context, kv=kv)
+
+    def training_forecast(self, ref: str, wanted: Training) -> Body:
+        query = {**asdict(wanted), "targets": ",".join(wanted.targets)}
+        return self._http.get("/api/v1/models/forecast/training", ref=ref, **query)
 
     def machine(self) -> Body:
         return self._http.get("/api/v1/hardware")

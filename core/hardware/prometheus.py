@@ -94,11 +94,19 @@ def _own(snapshot: Snapshot) -> Iterator[Metric]:
     text = "Memory of a resident model."
     models = [one for model in snapshot.models for one in _model(model)]
     yield _gauge("engawa_model_memory_bytes", text, ("model", "place"), models)
+    text = "The adapters' share of a resident model's memory."
+    adapters = [one for model in snapshot.models for one in _adapters(model)]
+    yield _gauge("engawa_adapters_memory_bytes", text, ("model", "place"), adapters)
 
 
 def _model(model: Resident) -> Iterator[Sample]:
     yield (model.ref, "host"), model.memory_bytes
     yield (model.ref, "gpu"), model.vram_bytes
+
+
+def _adapters(model: Resident) -> Iterator[Sample]:
+    yield (model.ref, "host"), model.adapters_bytes
+    yield (model.ref, "gpu"), model.adapters_vram_bytes
 
 
 def _host(now: Snapshot) -> Mapping[str, float | None]:

@@ -71,6 +71,8 @@ def _of_model(model: Resident) -> dict[str, float | None]:
         start + "resident": 1,  # the mean is the share of time in which it was there
         start + "memory_bytes": model.memory_bytes,
         start + "vram_bytes": model.vram_bytes,
+        start + "adapters_bytes": model.adapters_bytes or None,
+        start + "adapters_vram_bytes": model.adapters_vram_bytes or None,
     }
 
 

@@ -52,13 +52,19 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A model in memory, or on its way there. `pid` is its process where it is one of ours."""
+    """A model in memory, or on its way there. `pid` is its process where it is one of ours.
+
+    `adapters_bytes` and `adapters_vram_bytes` are the share of the adapters over it, inside of
+    the other two.
+    """
 
     ref: str
     memory_bytes: int | None = None  # of the host
     vram_bytes: int | None = None
     pid: int | None = None
     loading: bool = False
+    adapters_bytes: int | None = None
+    adapters_vram_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import ModelMissing, ModelRefused
 from core.paths import STARTER_MODEL
 from core.providers.base import STARTER
-from core.providers.huggingface import RunnerProvider
+from core.providers.runner_provider import RunnerProvider
 from core.runner.pool import RunnerPool
 
 

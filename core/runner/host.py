@@ -138,6 +138,7 @@ class Host(Server):
             reused_tokens=outcome.reused_tokens,
             first_token_ms=outcome.first_token_ms,
             total_ms=outcome.total_ms,
+            adapters_held=self._engine.adapters_held(),
         )
 
     def _status(self, order: Order) -> None:
@@ -155,6 +156,7 @@ class Host(Server):
         self._done(order)
 
     def _done(self, order: Order, **content: Any) -> None:
+        content |= {"adapters_held": self._engine.adapters_held()}
         self._wire.say(protocol.DONE, id=order.get("id"), reason=protocol.STOP, **content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from core.errors import AdapterRefused
 from core.runner.adapter import CONFIG, WEIGHTS, inspect_adapter
 from core.runner.host_model import Base
+from core.runner.protocol import CARD, HOST
 from core.text import N_, words
 
 KEPT = 16  # adapters in memory; the one that was not used for longest goes
@@ -37,6 +39,13 @@ class Adapters:
     @property
     def folders(self) -> list[str]:
         return list(self._loaded)
+
+    def held(self) -> dict[str, int]:
+        """Bytes of all of them, on the host and on the card."""
+        found = {HOST: 0, CARD: 0}
+        for tensor in (part for layer in self._layers for part in _parts(layer)):
+            found[HOST if tensor.device.type == "cpu" else CARD] += tensor.nbytes
+        return found
 
     def gone(self) -> list[str]:
         """The names of those that were given back since the last call."""
@@ -131,6 +140,14 @@ class Adapters:
 
     def _refused(self, folder: Path, detail: object) -> AdapterRefused:
         return AdapterRefused(model=self._base.ref, adapter=folder.name, detail=detail)
+
+
+def _parts(layer: Any) -> Iterator[Any]:
+    """The tensors of every adapter beside one layer."""
+    for name in layer.adapter_layer_names:
+        part: Any = getattr(layer, name, None)
+        if hasattr(part, "parameters"):
+            yield from part.parameters()
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:

@@ -122,6 +122,10 @@ class Engine:
         """The folders of the adapters that are loaded."""
         return self._adapters.folders
 
+    def adapters_held(self) -> dict[str, int]:
+        """Bytes that adapters hold, by place."""
+        return self._adapters.held()
+
     def forget(self) -> None:
         """Give back what was kept of earlier conversations (memory is short)."""
         self._prefixes.forget()

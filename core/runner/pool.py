@@ -174,6 +174,13 @@ class RunnerPool:
         process = slot.process if slot is not None else None
         return process.report if process is not None and process.ready else None
 
+    def adapters_held(self, ref: str) -> Mapping[str, int]:
+        """Bytes of the adapters over `ref`, by place; empty while nobody knows."""
+        with self._lock:
+            slot = self._slots.get(ref)
+        process = slot.process if slot is not None else None
+        return process.adapters_held if process is not None else {}
+
     def wanted(self, ref: str) -> LoadOptions | None:
         """How the runner of `ref` was asked to load; `None` when there is none."""
         with self._lock:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,8 @@ LINE_LIMIT = 300
 class RunnerProcess:
     """A child that holds one model. Orders may be sent at once; they wait until it is loaded.
 
-    `module` is the child's program. `report` is what it told when it was ready. `on_ready(self)`
+    `module` is the child's program. `report` is what it told when it was ready, `adapters_held`
+    what it last told of the bytes that adapters hold (empty: nothing yet). `on_ready(self)`
     and `on_end(self)` are called in the thread that reads from the child. That thread lives as
     long as the child: Linux ties a child's life to the thread that spawned it, not to the
     process.
@@ -66,6 +67,7 @@ class RunnerProcess:
         self.ref = ref
         self.load = load
         self.report: Reply = {}
+        self.adapters_held: Mapping[str, int] = {}
         self.since = datetime.now(UTC)
         self.begun = time.monotonic()
         self.load_s: float | None = None
@@ -208,6 +210,7 @@ class RunnerProcess:
             self.error = as_error(reply, self.ref)
         elif number is not None:
             self.answered = self.answered or kind in (protocol.TEXT, protocol.DONE)
+            self.adapters_held = reply.get("adapters_held", self.adapters_held)
             inbox = self._inboxes.get(number)
             if inbox is not None:
                 inbox.put(reply)

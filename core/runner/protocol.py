@@ -6,6 +6,8 @@ From the runner: say = ready | text (id) | done (id) | failed (id or none)
 
 `adapt` loads an adapter, so that the first answer with it need not wait; `drop` gives one back.
 
+Every `done` tells in `adapters_held` the bytes that adapters hold, on the host and on the card.
+
 Closing the runner's standard input is the order to end; so a dead app ends its runners too.
 How the model is to be loaded is in the command line; what became of that is in `ready`.
 """
@@ -20,6 +22,7 @@ from typing import Any
 GENERATE, ENCODE, CANCEL, STATUS = "generate", "encode", "cancel", "status"
 ADAPT, DROP = "adapt", "drop"
 READY, TEXT, DONE, FAILED = "ready", "text", "done", "failed"
+HOST, CARD = "host", "card"
 
 STOP, LENGTH, CANCELLED = "stop", "length", "cancelled"
 """Why an answer ended: by itself or at a stop text, at a limit, or on demand."""

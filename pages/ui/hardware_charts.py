@@ -133,7 +133,7 @@ def _card(name: str) -> str:
 
 def _graphics_memory(of: _Columns) -> Chart:
     used, reserved, total = (of.all_cards(f"memory_{one}_bytes") for one in _PARTS)
-    models = {ref: of.of(name, GB) for ref, name in of.models("vram_bytes").items()}
+    models = _models(of, "vram_bytes", "adapters_vram_bytes")
     layers = _stack(of, models, used)
     if any(one is not None for one in reserved):
         layers.append(area(_("Driver"), of.x, reserved, "GB", GREY.format(0.75)))
@@ -148,13 +148,27 @@ def _graphics_memory(of: _Columns) -> Chart:
 
 def _host_memory(of: _Columns) -> Chart:
     used = of.of("memory_used_bytes", GB)
-    models = {ref: of.of(name, GB) for ref, name in of.models("memory_bytes").items()}
+    models = _models(of, "memory_bytes", "adapters_bytes")
     layers = _stack(of, {_("This app"): of.of("process_memory_bytes", GB), **models}, used)
     total = of.of("memory_total_bytes", GB)
     layers.append(_free(of, total, used, [None] * len(used)))
     limit = next((one for one in reversed(total) if one is not None), 0.0)
     lines = [level(limit, _("All memory: {n} GB", n=f"{limit:.1f}"), strong=True)]
     return Chart("memory", _("Memory"), _memory(layers, lines, of, limit))
+
+
+def _models(of: _Columns, whole: str, share: str) -> dict[str, Column]:
+    """Each model without its adapters, then all adapters together, if there are any."""
+    models = {ref: of.of(name, GB) for ref, name in of.models(whole).items()}
+    adapters = {ref: of.of(name, GB) for ref, name in of.models(share).items()}
+    for ref in models.keys() & adapters.keys():
+        pairs = zip(models[ref], adapters[ref], strict=True)
+        models[ref] = [None if one is None else _rest(one, part) for one, part in pairs]
+    if not adapters:
+        return models
+    rows = zip(*adapters.values(), strict=True)
+    together = [sum(one or 0 for one in row) or None for row in rows]
+    return models | {_("Adapters"): together}
 
 
 def _memory(layers: list[Spec], lines: list[Spec], of: _Columns, limit: float) -> Drawn:
@@ -183,4 +197,4 @@ def _free(of: _Columns, total: Column, used: Column, reserved: Column) -> Spec:
 
 
 def _rest(whole: float, *parts: float | None) -> float:
-    return round(max(0.0, whole - sum(part or 0 for part in parts)), 2)
+    return round(max(0.0, whole - sum(part or 0 for part in parts)), 3)

@@ -133,4 +133,4 @@ def column(
 ) -> list[float | None]:
     """The numbers of one name at those times, `None` where unknown."""
     rows = (values.get(time, {}).get(name) for time in times)
-    return [None if one is None else round(one / unit, 2) for one in rows]
+    return [None if one is None else round(one / unit, 3) for one in rows]

@@ -47,6 +47,9 @@ def _sizes(model: Resident) -> str:
         sizes.append(_("{size} on the card", size=words.size(model.vram_bytes)))
     if model.memory_bytes:
         sizes.append(_("{size} of memory", size=words.size(model.memory_bytes)))
+    adapters = (model.adapters_vram_bytes or 0) + (model.adapters_bytes or 0)
+    if adapters:
+        sizes.append(_("{size} of that for adapters", size=words.size(adapters)))
     return " · ".join(sizes)
 
 

@@ -44,16 +44,21 @@ def model_card(model: ModelInfo, forecast: Forecast | None, *, chosen: bool) -> 
 
 def fit(forecast: Forecast) -> str:
     """Whether it fits, with the numbers."""
-    need, free = words.size(forecast.total_bytes), forecast.free_bytes
-    if forecast.verdict == "unknown" or free is None:
-        return ":gray[" + _("Whether it fits is not known.") + "]"
-    there = words.size(max(0, free))
-    if forecast.verdict == "fits":
-        said = _("fits: {need} needed, {free} free", need=need, free=there)
-        return f":green[:material/check_circle: {said}]"
     if forecast.verdict == "fits_shorter":
         said = _("fits with a context of {n} tokens", n=forecast.longest_context or "?")
         return f":orange[:material/compress: {said}]"
+    unknown = forecast.verdict == "unknown"
+    return fit_of(forecast.total_bytes, None if unknown else forecast.free_bytes)
+
+
+def fit_of(needed: int, free: int | None) -> str:
+    """Whether so many bytes are free; `None`: nobody knows."""
+    if free is None:
+        return ":gray[" + _("Whether it fits is not known.") + "]"
+    need, there = words.size(needed), words.size(max(0, free))
+    if needed <= free:
+        said = _("fits: {need} needed, {free} free", need=need, free=there)
+        return f":green[:material/check_circle: {said}]"
     said = _("does not fit: {need} needed, {free} free", need=need, free=there)
     return f":red[:material/block: {said}]"
 
@@ -84,6 +89,7 @@ def _menu(model: ModelInfo) -> None:
 
 def _options(model: ModelInfo) -> dict[str, str]:
     found = {"show": _("Details")}
+    found |= {} if model.host else {"memory": _("Memory")}
     if model.provider in MANAGED and CHAT in model.capabilities:
         found |= {"unload": _("Unload")} if model.loaded else {"load": _("Load")}
         found |= {"load_so": _("Load in another way")} if model.provider == "hf" else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.text import _
-from pages.ui import models_load, words
+from pages.ui import models_load, models_memory, words
 from pages.ui.engine import workbench
 from pages.ui.failures import shown
 from pages.ui.markdown import plain, quiet
@@ -20,7 +20,12 @@ def asked() -> None:
     wanted, state().model_dialog = state().model_dialog, None
     if wanted is not None:
         option, ref = wanted
-        {"show": _details, "load_so": models_load.dialog, "delete": _delete}[option](ref)
+        {
+            "show": _details,
+            "memory": models_memory.dialog,
+            "load_so": models_load.dialog,
+            "delete": _delete,
+        }[option](ref)
     _bring_back()
 
 

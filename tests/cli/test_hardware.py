@@ -60,3 +60,31 @@ def test_tuning_from_the_command_line(run: Run) -> None:
     assert "starter runs with context_tokens 512." in run("hardware", "tune").out
     assert run("hardware", "tune", "starter", "--undo").code == 0
     assert run("hardware", "tune", "starter", "--undo").code == 1
+
+
+def test_what_a_training_takes_is_forecast(run: Run) -> None:
+    asked = ("models", "forecast", "starter", "--train", "--rank", "16", "--context", "256")
+    found = run(*asked, "--batch", "2", "--json").json
+    twice = run(*asked, "--batch", "2", "--rank", "32", "--json").json
+    assert twice["parameters"] == 2 * found["parameters"]
+    assert found["total_bytes"] > found["weights_bytes"] + found["adapter_bytes"]
+    told = run(*asked).out
+    assert told.startswith("Training an adapter of rank 16 for starter, 256 tokens at once, in the")
+    assert told.rstrip().endswith(("It fits.", "It does not fit."))
+    wide = run(*asked, "--targets", "q_proj, up_proj", "--no-checkpointing", "--json").json
+    assert wide["parameters"] > found["parameters"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--rank", "8"), ("--no-checkpointing",), ("--train", "--kv", "f16"), ("--kv", "f12")],
+)
+def test_choices_of_a_training_go_with_train(run: Run, wrong: tuple[str, ...]) -> None:
+    assert run("models", "forecast", "starter", *wrong).code == 2
+
+
+def test_what_cannot_be_trained_is_one_line(run: Run) -> None:
+    for wrong in (("ollama:tiny",), ("starter", "--targets", "lm_head")):
+        refused = run("models", "forecast", *wrong, "--train")
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err.startswith("error: ")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.hardware import Point, Series
+from core.api.hardware_bodies import snapshot_body
+from core.hardware import Point, Resident, Series
 from core.paths import PROJECT
 from core.workbench import Workbench
 from pages.ui.hardware_charts import charts
 from pages.ui.hardware_csv import as_csv
 from testing.nvml import CARD, Script
+from testing.scripted_model import ScriptedProvider
+from tests.conftest import OpenWorkbench
 from tests.pages.conftest import OpenScreen, texts
 
 LIMIT_S = 30
@@ -147,6 +152,31 @@ def test_the_stack_adds_up_to_the_card() -> None:
         "Driver": [0.5, 0.5],
         "Free": [1.5, 1.5],
     }
+
+
+class Holding(ScriptedProvider):
+    """Says that this process holds its model, and adapters over it on the card."""
+
+    def resident(self) -> list[Resident]:
+        return [Resident("starter", pid=os.getpid(), adapters_vram_bytes=200_000_000)]
+
+
+def test_adapters_have_their_own_layer_in_the_stack_and_the_table(
+    script: Script, open_workbench: OpenWorkbench
+) -> None:
+    script.write(CARD, f"process {os.getpid()} 900000000")
+    bench = open_workbench(Holding())
+    until(lambda: bench.telemetry.history(60).points)
+    made = bench.telemetry.history(60)
+    found = traces(made, "memory")
+    assert list(found) == ["starter", "Adapters", "Other programs", "Driver", "Free"]
+    assert (found["starter"][-1], found["Adapters"][-1]) == (0.7, 0.2)
+    assert found["Other programs"][-1] == 2.0  # of the 2.9 GB that are used
+    assert sum(layer[-1] for layer in found.values()) == pytest.approx(6442450944 / GB, abs=0.01)
+    (row, *_others) = csv.DictReader(as_csv(made).splitlines())
+    assert row["model.starter.adapters_vram_bytes"] == "200000000"
+    (model,) = snapshot_body(bench.telemetry.latest())["models"]
+    assert (model["vram_bytes"], model["adapters_vram_bytes"]) == (900_000_000, 200_000_000)
 
 
 def test_unknown_use_is_not_drawn_as_free() -> None:

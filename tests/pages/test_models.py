@@ -8,9 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import OutOfMemory
+from core.hardware.forecast import Training
 from core.jobs import JobState
 from core.providers.base import GenerationOptions
 from core.providers.ollama.provider import OllamaProvider
+from core.providers.starter import StarterProvider
+from core.runner.pool import RunnerPool
 from core.workbench import Workbench
 from pages.ui.banner import best_local
 from pages.ui.markdown import plain
@@ -99,3 +102,27 @@ def test_the_banner_offers_the_largest_model_that_fits(
     best = best_local(workbench)
     assert best is not None
     assert best.ref == "ollama:tiny"  # "huge" is larger, and does not fit
+
+
+def _memory_of_the_starter() -> None:
+    from pages.ui.failures import shown
+    from pages.ui.models_memory import training
+
+    with shown():
+        training("starter")
+
+
+def test_what_a_training_takes_is_beside_its_choices(open_workbench: OpenWorkbench) -> None:
+    pool = RunnerPool()
+    bench = open_workbench(StarterProvider(pool))
+    test = AppTest.from_function(_memory_of_the_starter).run()
+    assert "fits: " in texts(test)
+    before, _free = bench.forecasts.training("starter", Training())
+    rows = test.dataframe[0].value
+    assert list(rows["Part"])[:2] == ["Weights", "The adapter"]
+    assert any(f"{before.parameters:,} numbers" in one.value for one in test.markdown)
+    test.number_input(key="training-rank").set_value(16).run()
+    assert any(f"{2 * before.parameters:,} numbers" in one.value for one in test.markdown)
+    test.button_group(key="training-targets").set_value([]).run()
+    assert test.error
+    assert not pool.pids()

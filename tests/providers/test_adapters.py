@@ -131,6 +131,22 @@ def test_what_is_known_without_loading(world: World) -> None:
     assert world.provider.info(f"hf:{other.name}").adapters == ()
 
 
+def test_a_runner_tells_what_its_adapters_hold(world: World) -> None:
+    def held() -> int | None:
+        (model,) = world.provider.resident()
+        return model.adapters_bytes
+
+    world.provider.unload("hf:base")
+    world.say("hf:base")
+    assert held() == 0
+    world.say("hf:base+ad_pirate")
+    one = sum(array.nbytes for array in load_file(world.adapters / "ad_pirate" / WEIGHTS).values())
+    assert held() == one
+    world.say("hf:base+ad_poet")
+    assert held() == 2 * one
+    assert world.provider.shape("hf:base+ad_poet").adapter_bytes == one
+
+
 def test_an_adapters_reference_does_not_delete_its_base(world: World) -> None:
     for ref in ("hf:base+ad_pirate", "hf:starter"):
         with pytest.raises(ModelRefused):

@@ -44,15 +44,16 @@ class Training:
         for name in ("rank", "tokens", "batch"):
             if getattr(self, name) < 1:
                 raise InvalidInput(field=name, expected="1 …", found=getattr(self, name))
-        for target in self.targets:
+        for target in self.targets or ("",):
             if target not in TARGETS:
                 raise InvalidInput(field="targets", expected=", ".join(TARGETS), found=target)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingForecast:
-    """Bytes by part. `parameters` is how many numbers are trained."""
+    """Bytes by part, in one place. `parameters` is how many numbers are trained."""
 
+    place: Place
     parameters: int
     weights_bytes: int
     adapter_bytes: int
@@ -72,6 +73,11 @@ class TrainingForecast:
         return steady + max(working, self.reading_bytes - PEFT_BYTES)  # PEFT comes later
 
 
+def split_targets(text: str) -> tuple[str, ...]:
+    """The names of a list with commas between."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())
+
+
 def training(shape: ModelShape, wanted: Training, place: Place = "host") -> TrainingForecast:
     """What `wanted` will take in one place."""
     on_card = place == "gpu"
@@ -81,6 +87,7 @@ def training(shape: ModelShape, wanted: Training, place: Place = "host") -> Trai
     small = wanted.quantization in ("int8", "nf4")
     process = CUDA_BYTES if on_card else RUNNER_BYTES + (SMALL_BITS_BYTES if small else 0)
     return TrainingForecast(
+        place=place,
         parameters=trained,
         weights_bytes=weights_bytes(shape, wanted.quantization, number),
         adapter_bytes=FULL * trained,

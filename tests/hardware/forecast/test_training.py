@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.forecast import SIZES, Case, model
+from benchmarks.forecast import expected_training, measure_training, model
+from benchmarks.forecast_cases import LESSONS, Case, Lesson
 from core.errors import InvalidInput
 from core.hardware import Snapshot
 from core.hardware.forecast import Forecasts, Training
 from core.hardware.forecast.training import parameters, training
-from core.paths import PROJECT
 from core.runner.folder import inspect_folder
 from core.runner.shapes.folder import shape_of_folder
 from core.runner.shapes.shape import ModelShape
@@ -67,32 +66,8 @@ def test_what_cannot_be_trained_is_refused(wrong: dict[str, object]) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads peaks from /proc")
-@pytest.mark.parametrize(
-    ("size", "rank", "tokens", "checkpointing", "bits"),
-    [
-        ("60M", 8, 512, False, "none"),
-        ("60M", 8, 512, True, "none"),
-        ("60M", 64, 256, True, "none"),
-        ("130M", 8, 256, True, "none"),
-        ("60M", 8, 256, True, "nf4"),
-    ],
-)
-def test_the_sum_is_near_the_peak_of_a_real_training(
-    size: str, rank: int, tokens: int, checkpointing: bool, bits: str, tmp_path: Path
-) -> None:
-    assert size in SIZES
-    folder = model(Case(size), tmp_path)
-    command = [sys.executable, "-m", "testing.training_child", str(folder), str(rank), str(tokens)]
-    done = subprocess.run(
-        [*command, str(int(checkpointing)), bits],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    quantization = "nf4" if bits == "nf4" else None
-    wanted = Training(
-        rank=rank, tokens=tokens, checkpointing=checkpointing, quantization=quantization
-    )
-    peak = int(done.stdout)
-    assert abs(training(shape_of(folder), wanted).total_bytes - peak) <= 0.1 * peak
+@pytest.mark.parametrize("lesson", LESSONS, ids=str)
+def test_the_sum_is_near_the_peak_of_a_real_training(lesson: Lesson, tmp_path: Path) -> None:
+    folder = model(Case(lesson.size), tmp_path)
+    peak = measure_training(lesson, folder)
+    assert abs(expected_training(lesson, folder) - peak) <= 0.1 * peak
