@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from core.starter import names, outside, persona, rough, voice
+from core.starter import asking, names, outside, persona, rough, voice
 from core.starter.grammar import expand, fill
 from core.starter.persona import Persona
 from core.starter.wording_files import LANGUAGES, Language, Split, lexicon, load, replies, users
 
 HONEST = "honest"
+_RICHER = 0.65  # of the lines in training: drawn from frames and the longer lists
 _UNNAMED = {"en": "You", "ja": "あなた"}
 _TALK_WEIGHTS = {
     "greet": 5, "morning": 2, "evening": 2, "tell_name": 5, "ask_my_name": 5, "who": 12, "ai": 3,
@@ -221,16 +222,25 @@ def _phrase(scene: _Scene, intent: str, topic: str, fresh: str = "") -> str:
     rng, language = scene.rng, scene.language
     if intent == HONEST:
         return outside.request(rng, language, scene.split)
-    head, _, follow = topic.partition("/")
-    if follow:
-        phrases = load(f"{language}/followup")[follow][scene.split]
-    elif intent == "guide":
-        phrases = users(language, "guide")[head][scene.split]
-    else:
-        phrases = users(language, "talk")[intent][scene.split]
-    text = expand(str(rng.choice(phrases)), rng, lexicon(language))
+    text = _wording(scene, intent, topic)
+    while scene.split == "train" and plain(text) in _held_out(language):
+        text = _wording(scene, intent, topic)
     spare = fresh or names.draw(rng, language, scene.split)
     return fill(text, {"me": scene.me.name, "new": spare, "u0": scene.sender})
+
+
+def _wording(scene: _Scene, intent: str, topic: str) -> str:
+    """A line with its `{slot}` marks; in training most come from the richer ways to ask."""
+    rng, language = scene.rng, scene.language
+    head, _, follow = topic.partition("/")
+    wanted = head or intent
+    if follow:
+        phrases = load(f"{language}/followup")[follow][scene.split]
+    elif scene.split == "train" and asking.has(language, wanted) and rng.random() < _RICHER:
+        return asking.draw(rng, language, wanted, lexicon(language))
+    else:
+        phrases = users(language, "guide" if head else "talk")[wanted][scene.split]
+    return expand(str(rng.choice(phrases)), rng, lexicon(language))
 
 
 def _company(scene: _Scene, intent: str, topic: str) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from core.starter import names
+from core.starter import asking, names
 from core.starter.grammar import expand
 from core.starter.wording_files import Language, Split, load
 
@@ -72,6 +72,10 @@ def _pattern(rng: random.Random, language: Language) -> str:
     return _draw(rng, language, str(rng.choice(load(f"{language}/oos")["train"])))
 
 
+def _asked(rng: random.Random, language: Language) -> str:
+    return asking.draw(rng, language, "honest", load(f"{language}/oos")["lists"])
+
+
 def _two(rng: random.Random, language: Language) -> str:
     joint = rng.choice((". ", ", ", " and ", "? ")) if language == "en" else rng.choice("。、？")
     return _pattern(rng, language).rstrip(".?。？") + joint + _pattern(rng, language)
@@ -114,5 +118,5 @@ def _code(rng: random.Random, language: Language) -> str:
 
 
 _MAKERS: tuple[tuple[_Maker, int], ...] = (
-    (_pattern, 58), (_exam, 9), (_passage, 9), (_code, 4), (_two, 11), (_statement, 4), (_cut, 5),
+    (_pattern, 30), (_asked, 34), (_exam, 7), (_passage, 8), (_code, 4), (_two, 8), (_statement, 4), (_cut, 5),
 )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Ways to ask: a frame around a goal, a noun or a request, or a whole sentence.
+
+The frames are the same for what the starter can answer and for what it cannot, so that it
+has to read what stands in them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from functools import cache
+from itertools import accumulate
+
+from core.starter.grammar import Lexicon, expand, parse
+from core.starter.wording_files import Language, load
+
+WHOLE = "says"
+FILES = ("more_talk", "more_mood", "more_guide", "more_guide2", "more_honest")
+_PLACE = "_"
+_LIST = 20  # entries that a word list counts for when phrases are weighed
+
+
+@cache
+def _lines(language: Language) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Intent or topic → kind → phrases."""
+    return {
+        intent: {kind: tuple(text.split("\n")[:-1]) for kind, text in kinds.items()}
+        for name in FILES
+        for intent, kinds in load(f"{language}/{name}").items()
+    }
+
+
+@cache
+def _frames(language: Language) -> dict[str, tuple[str, ...]]:
+    frames: dict[str, str] = load(f"{language}/frames")
+    return {kind: tuple(text.split("\n")[:-1]) for kind, text in frames.items()}
+
+
+def has(language: Language, intent: str) -> bool:
+    """Tell whether there is anything for an intent or a topic."""
+    return intent in _lines(language)
+
+
+def draw(rng: random.Random, language: Language, intent: str, lexicon: Lexicon) -> str:
+    """Draw a line of a person who wants `intent`; richer phrases come more often."""
+    kinds = _lines(language)[intent]
+    whole, framed = kinds.get(WHOLE), [kind for kind in kinds if kind != WHOLE]
+    if whole and (not framed or rng.random() < 0.5):
+        return _expanded(rng, whole, lexicon)
+    kind = rng.choice(framed)
+    frame = _expanded(rng, _frames(language)[kind], {})
+    return frame.replace(_PLACE, _expanded(rng, kinds[kind], lexicon))
+
+
+def _expanded(rng: random.Random, phrases: tuple[str, ...], lexicon: Lexicon) -> str:
+    phrase = rng.choices(phrases, cum_weights=_weights(phrases))[0]
+    return " ".join(expand(phrase, rng, lexicon).split())
+
+
+@cache
+def _weights(phrases: tuple[str, ...]) -> list[float]:
+    lists: Lexicon = defaultdict(lambda: [""] * _LIST)
+    return list(accumulate(parse(phrase).count(lists) ** 0.4 for phrase in phrases))

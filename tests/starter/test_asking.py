@@ -1,0 +1,60 @@
+"""The richer ways to ask: whole, for every intent, apart from the held-out lines."""
+
+import random
+
+import pytest
+
+from core.starter import asking, dialogue, grammar
+from core.starter.wording_files import LANGUAGES, Language, lexicon, load, users
+
+DRAWN = 150
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_intent_and_topic_has_them(language: Language) -> None:
+    for kind in ("talk", "guide"):
+        assert [one for one in users(language, kind) if not asking.has(language, one)] == []
+    assert asking.has(language, dialogue.HONEST)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_frame_has_one_place(language: Language) -> None:
+    rng = random.Random(0)
+    for text in load(f"{language}/frames").values():
+        for frame in text.splitlines():
+            assert {grammar.expand(frame, rng, {}).count("_") for _ in range(40)} == {1}, frame
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_they_never_give_a_held_out_line(language: Language) -> None:
+    rng, words = random.Random(0), lexicon(language)
+    for kind in ("talk", "guide"):
+        groups = users(language, kind)
+        held = {
+            dialogue.plain(grammar.expand(line, rng, words))
+            for group in groups.values()
+            for line in group["held"]
+            for _ in range(60)
+        }
+        for intent in groups:
+            lines = {asking.draw(rng, language, intent, words) for _ in range(DRAWN)}
+            lines |= set(each_phrase(language, intent))
+            assert not {dialogue.plain(line) for line in lines} & held, intent
+
+
+def each_phrase(language: Language, intent: str) -> list[str]:
+    """Every phrase of an intent, rare ones too, expanded some times."""
+    rng, words = random.Random(1), lexicon(language)
+    texts = [load(f"{language}/{name}").get(intent, {}) for name in asking.FILES]
+    phrases = [line for kinds in texts for text in kinds.values() for line in text.splitlines()]
+    return [grammar.expand(line, rng, words) for line in phrases for _ in range(30)]
+
+
+def test_the_same_frames_stand_around_what_cannot_be_answered() -> None:
+    rng = random.Random(0)
+    words = load("en/oos")["lists"]
+    asked = [asking.draw(rng, "en", dialogue.HONEST, words) for _ in range(400)]
+    app = [asking.draw(rng, "en", "rooms", lexicon("en")) for _ in range(400)]
+    for beginning in ("how ", "what ", "where "):
+        assert any(line.startswith(beginning) for line in asked), beginning
+        assert any(line.startswith(beginning) for line in app), beginning
