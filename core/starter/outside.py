@@ -118,5 +118,6 @@ def _code(rng: random.Random, language: Language) -> str:
 
 
 _MAKERS: tuple[tuple[_Maker, int], ...] = (
-    (_pattern, 30), (_asked, 34), (_exam, 7), (_passage, 8), (_code, 4), (_two, 8), (_statement, 4), (_cut, 5),
+    (_pattern, 30), (_asked, 34), (_exam, 7), (_passage, 8), (_code, 4), (_two, 8),
+    (_statement, 4), (_cut, 5),
 )  # fmt: skip
