@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 
 class Preferences:

@@ -9,8 +9,7 @@ from pages.ui import frame, people
 from pages.ui.agent_cards import cards
 from pages.ui.agent_import import bring_in
 from pages.ui.engine import workbench
-from pages.ui.failures import kept
-from pages.ui.failures import show as show_error
+from pages.ui.failures import kept, show as show_error
 from pages.ui.markdown import plain, quiet
 from pages.ui.state import state
 

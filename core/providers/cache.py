@@ -21,8 +21,7 @@ from sqlalchemy.sql.selectable import Select
 from core.errors import StorageError
 from core.messages import PromptMessage
 from core.providers.base import GenerationOptions
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 from core.store.times import to_text
 
 # How long one waits changes no word of an answer; every other option may.

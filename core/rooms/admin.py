@@ -7,8 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
-from sqlalchemy import delete as sql_delete
+from sqlalchemy import ColumnElement, Connection, and_, delete as sql_delete, insert, select, update
 
 from core.errors import AgentNotFound, NameTaken
 from core.messages import Kind, StreamEvent

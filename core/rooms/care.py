@@ -12,8 +12,7 @@ from core.rooms.answering.speaker import Spoken
 from core.rooms.limits.quotas import QuotaLimits, Quotas
 from core.rooms.turns.rounds import Turn
 from core.settings import CareSettings
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 LOCAL = "local"  # the owner of this installation
 CACHE_WANTED = "answer_cache"  # a preference: what the switch on the Settings screen says

@@ -8,8 +8,7 @@ from core.messages import Message, StreamEvent
 from core.rooms import book
 from core.rooms.log import RoomLog, Watch
 from core.rooms.model import Room
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 PAGE = 1_000
 

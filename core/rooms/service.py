@@ -32,8 +32,7 @@ from core.rooms.turns import round_book, rounds
 from core.rooms.turns.engine import Engine
 from core.rooms.turns.turns import Defaults
 from core.settings import Settings
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 
 class Rooms:

@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.starter.tones import tone_heard
 from testing.patience import within
-from testing.running import Server
-from testing.running import running as running_app
+from testing.running import Server, running as running_app
 from tests.browser.conftest import OpenPage
 from tests.browser.steps import line, ready, say
 

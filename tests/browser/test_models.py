@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from testing.running import Server
-from testing.running import running as running_app
+from testing.running import Server, running as running_app
 from testing.scripted_library import Pull
 from testing.scripted_ollama import Model, ScriptedOllama
 from tests.browser.conftest import OpenPage

@@ -19,8 +19,7 @@ from core.rooms.limits import budget
 from core.rooms.limits.damper import goes_in_circles
 from core.rooms.limits.meaning import Encoding, Meaning
 from core.rooms.log import Logs
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 AGAIN_S = 600.0  # after the encoder was not there
 

@@ -19,8 +19,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.errors import OverQuota, RequestsUsedUp, TokensUsedUp
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 MINUTE_S = 60.0
 

@@ -11,8 +11,7 @@ from core.messages import Message, StreamEvent
 from core.rooms import book
 from core.rooms.people import hearing
 from core.rooms.people.hearing import Listener, hidden
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 
 class Ears:

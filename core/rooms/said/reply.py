@@ -21,8 +21,7 @@ from core.messages import Message, Reason, ReplyStatus, StreamEvent, Timings, Us
 from core.rooms import book
 from core.rooms.log import Logs
 from core.rooms.said.flusher import Flusher
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 
 RETRY_S = 1.0
 FIRST_S = 0.1

@@ -18,8 +18,7 @@ from core.rooms.model import Room
 from core.rooms.people.attendance import Span
 from core.rooms.people.hearing import Listener, ears_of
 from core.rooms.rules import name_key
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 from core.store.times import now, to_text
 
 FORMAT = 1  # of the exported document

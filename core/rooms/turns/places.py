@@ -15,8 +15,7 @@ from core.providers.base import Place, prefix_of
 from core.providers.registry import Registry
 from core.rooms.turns.rounds import Turn
 from core.rooms.turns.schedule import Job, Machine, Model, Slot
-from core.store import Store
-from core.store import tables as t
+from core.store import Store, tables as t
 from core.store.times import now
 
 KNOWN_S = 5.0  # how old the news of what is in memory may be before a first turn

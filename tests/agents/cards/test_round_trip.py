@@ -8,8 +8,7 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from core.agents import Agents
 from core.agents.cards import exchange, kept, png, write_charx, write_json, write_png

@@ -28,8 +28,6 @@ from core.providers.openai.provider import OpenAIProvider
 from core.providers.registry import Registry
 from testing.scripted_openai import (
     CHAT as CHAT_PATH,
-)
-from testing.scripted_openai import (
     DONE,
     MODELS,
     ScriptedOpenAI,

@@ -12,8 +12,7 @@ from core.embedding import Encoder
 from core.rooms.limits.damper import LOOKED_AT, Spoken, goes_in_circles
 from core.rooms.limits.meaning import Meaning
 from core.settings import load_settings
-from tests.rooms.limits import talk_maker
-from tests.rooms.limits import talks_unseen as unseen
+from tests.rooms.limits import talk_maker, talks_unseen as unseen
 
 LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
 SEEDS = 5

@@ -11,9 +11,7 @@ from types import ModuleType
 import pytest
 
 from core.rooms.limits.damper import Spoken, goes_in_circles
-from tests.rooms.limits import talk_maker, talks
-from tests.rooms.limits import talks_seen as seen
-from tests.rooms.limits import talks_unseen as unseen
+from tests.rooms.limits import talk_maker, talks, talks_seen as seen, talks_unseen as unseen
 
 LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
 

@@ -6,8 +6,7 @@ import time
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from core.messages import StreamEvent
 from core.paths import SPEECH_RULES
