@@ -155,7 +155,7 @@ def test_opening_the_server_side_loads_nothing_heavy() -> None:
 
 def test_commands_that_ask_no_model_load_no_server() -> None:
     code = (
-        "import sys, core.cli.app, core.cli.door_local, core.cli.door_remote;"
+        "import sys, core.cli.app, core.cli.door.local, core.cli.door.remote;"
         "print(sorted(set(sys.modules) & set(sys.argv[1:])))"
     )
     done = subprocess.run(

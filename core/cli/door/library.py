@@ -9,7 +9,7 @@ from core.api.bodies import plan_body
 from core.api.job_bodies import job_body
 from core.api.ladder_bodies import ladder_body
 from core.api.library_bodies import new_model
-from core.cli.door import Body
+from core.cli.door.protocols import Body
 from core.client.http import Http
 from core.jobs import Job
 from core.runner.loading import from_words
@@ -20,7 +20,7 @@ _PATH = "/api/v1/models"
 
 
 class LocalLibrary:
-    """See `core.cli.door.LibraryDoor`."""
+    """See `protocols.LibraryDoor`."""
 
     def __init__(self, bench: Workbench) -> None:
         self._bench, self._models = bench, bench.models
@@ -60,7 +60,7 @@ class LocalLibrary:
 
 
 class RemoteLibrary:
-    """See `core.cli.door.LibraryDoor`."""
+    """See `protocols.LibraryDoor`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

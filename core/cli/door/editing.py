@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from core.api.bodies import room_body
-from core.cli.door import Body
+from core.cli.door.protocols import Body
 from core.messages import Message
 from core.rooms.frames import message_body
 from core.rooms.service import Rooms
@@ -14,7 +14,7 @@ from core.text import language
 
 
 class LocalEditing:
-    """See `core.cli.door.EditingDoor`. `asked(room_id)` is called when an agent is to speak."""
+    """See `protocols.EditingDoor`. `asked(room_id)` is called when an agent is to speak."""
 
     def __init__(self, rooms: Rooms, asked: Callable[[str], None]) -> None:
         self._rooms, self._editing, self._asked = rooms, rooms.editing, asked

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from core.api.job_bodies import job_body, log_of
-from core.cli.door import Body
+from core.cli.door.protocols import Body
 from core.client.http import Http, segment
 from core.jobs import Job, Jobs, JobState
 from core.text import language
@@ -16,7 +16,7 @@ _LOOK_S = 0.3
 
 
 class LocalJobs:
-    """See `core.cli.door.JobsDoor`."""
+    """See `protocols.JobsDoor`."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -48,7 +48,7 @@ class LocalJobs:
 
 
 class RemoteJobs:
-    """See `core.cli.door.JobsDoor`."""
+    """See `protocols.JobsDoor`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

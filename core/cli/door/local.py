@@ -19,11 +19,11 @@ from core.api.hardware_bodies import anomalies_body, event_body, series_body, sn
 from core.api.job_bodies import job_body
 from core.api.tuning_bodies import record_body, tuning_body
 from core.api.turn_bodies import policy_body, queue_body
-from core.cli.door import Body
-from core.cli.door_agents import LocalAgents
-from core.cli.door_editing import LocalEditing
-from core.cli.door_jobs import LocalJobs
-from core.cli.door_library import LocalLibrary
+from core.cli.door.agents import LocalAgents
+from core.cli.door.editing import LocalEditing
+from core.cli.door.jobs import LocalJobs
+from core.cli.door.library import LocalLibrary
+from core.cli.door.protocols import Body
 from core.cli.later import later_providers
 from core.cli.mended import tell
 from core.cli.tuned import TUNING_S, tuned_record
@@ -43,7 +43,7 @@ ANSWER_S = 1_800.0
 
 
 class LocalDoor:
-    """See `core.cli.door.Door`."""
+    """See `protocols.Door`."""
 
     def __init__(self, settings: Settings) -> None:
         self._bench = Workbench.open(settings, providers=later_providers(settings), serving=False)
@@ -191,7 +191,7 @@ class LocalDoor:
 
 
 class LocalFrames:
-    """See `core.cli.door.Frames`."""
+    """See `protocols.Frames`."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.cli.door import Body
+from core.cli.door.protocols import Body
 from core.client.http import Http
 from core.client.paths import room_path
 
 
 class RemoteEditing:
-    """See `core.cli.door.EditingDoor`."""
+    """See `protocols.EditingDoor`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

@@ -15,7 +15,7 @@ from core.api.agent_bodies import (
     version_bodies,
     whole_agent_body,
 )
-from core.cli.door import Body
+from core.cli.door.protocols import Body
 from core.client.http import Http
 from core.client.paths import agent_path
 from core.text import language
@@ -24,7 +24,7 @@ _PATH = "/api/v1/agents"
 
 
 class LocalAgents:
-    """See `core.cli.door.AgentsDoor`."""
+    """See `protocols.AgentsDoor`."""
 
     def __init__(self, agents: Agents) -> None:
         self._agents = agents
@@ -64,7 +64,7 @@ class LocalAgents:
 
 
 class RemoteAgents:
-    """See `core.cli.door.AgentsDoor`."""
+    """See `protocols.AgentsDoor`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
-from core.cli.door import Body
-from core.cli.door_agents import RemoteAgents
-from core.cli.door_editing_remote import RemoteEditing
-from core.cli.door_jobs import RemoteJobs
-from core.cli.door_library import RemoteLibrary
+from core.cli.door.agents import RemoteAgents
+from core.cli.door.editing_remote import RemoteEditing
+from core.cli.door.jobs import RemoteJobs
+from core.cli.door.library import RemoteLibrary
+from core.cli.door.protocols import Body
 from core.cli.tuned import tuned_record
 from core.client.http import Http
 from core.client.paths import read_model, room_path
@@ -21,7 +21,7 @@ from core.runner.loading import KvType
 
 
 class RemoteDoor:
-    """See `core.cli.door.Door`."""
+    """See `protocols.Door`."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -158,7 +158,7 @@ class RemoteDoor:
 
 
 class RemoteFrames:
-    """See `core.cli.door.Frames`."""
+    """See `protocols.Frames`."""
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
