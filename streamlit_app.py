@@ -5,6 +5,7 @@ Run it with `streamlit run streamlit_app.py`, or with `python -m core serve`.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from core.api.security import SecurityMiddleware
 from core.api.serving import in_charge, note_failure
 from core.paths import SHELL_PAGE, STREAMLIT_APP
 from core.workbench import current
+from pages.ui import quick
 from pages.ui.failures import on_script_error
 
 # Streamlit looks for .streamlit/config.toml beside the script that was run.
@@ -44,6 +46,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         config.set_option("server.address", os.environ["ENGAWA_HOST"])
         config.set_option("server.port", int(os.environ["ENGAWA_PORT"]))
     async with running(bind(), note_failure if in_charge() else exit_with), api.soon():
+        asyncio.get_running_loop().run_in_executor(None, quick.prepare)
         yield
 
 
@@ -53,6 +56,7 @@ def build() -> ASGIApp:
     return create_app(current)
 
 
+quick.spare()
 api = Later(build)
 app = st.App(
     SHELL_PAGE,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from core.cli.app import main
+from core.imports import no_collecting
+
+with no_collecting():
+    from core.cli.app import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -65,3 +65,34 @@ def test_callers_who_come_together_wait_for_one_building() -> None:
     asyncio.run(together())
     assert len(built) == 1
     assert built[0] != threading.get_ident()  # the loop goes on meanwhile
+
+
+PREPARED = """
+import sys, streamlit_app
+from pages.ui import quick
+from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.component_manager import BidiComponentManager
+manifest_scanner.scan_component_manifests = None
+BidiComponentManager().discover_and_register_components()
+before = set(sys.modules)
+quick.prepare()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_screens_are_loaded_before_they_are_asked_for() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARED], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert {"pages.room", "pages.models", "numpy", "PIL.Image"} <= loaded
+    assert sorted(loaded & {"pages.shell", "plotly", "pandas", "fastapi"}) == []
+    assert "Failed to scan" not in done.stderr, "no package is searched for components"
+
+
+def test_garbage_is_looked_for_again_once_the_imports_are_done() -> None:
+    code = "import gc, core.__main__; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]

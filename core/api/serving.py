@@ -14,7 +14,7 @@ from typing import Any
 
 from core.api.lifespan import check_bind
 from core.errors import DataFolderInUse, InvalidInput, PortInUse
-from core.imports import without
+from core.imports import no_collecting, without
 from core.paths import PROJECT
 from core.settings import Settings
 from core.store import holder
@@ -43,7 +43,7 @@ def serve(
         PortInUse: somebody listens there already.
         StorageError: the data folder cannot be used.
     """
-    with without("watchfiles"):
+    with without("watchfiles"), no_collecting():
         import uvicorn  # only `serve` needs it, and it is not quick to load
 
     global _in_charge
@@ -75,6 +75,8 @@ def serve(
     )
     _errors_only()
     try:
+        with no_collecting():
+            config.load()  # imports the app
         Server(config).run(sockets=[listener])
     except SystemExit:
         pass  # uvicorn's way to end after a failed start; `failure` says more

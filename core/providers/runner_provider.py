@@ -38,7 +38,7 @@ from core.runner.protocol import CARD, HOST
 from core.runner.shapes.folder import shape_of_folder
 from core.runner.shapes.shape import ModelShape
 
-DRAWN_S = 2.0  # a runner needs longer to load, so that no answer comes later for it
+DRAWN_S = 1.5  # an answer that is wanted sooner does not wait for it
 
 
 class RunnerProvider:
@@ -231,8 +231,8 @@ class RunnerProvider:
             adapter = self.adapter(ref, inspect_folder(folder, ref))
         except (ProviderError, OSError):
             return  # the answer itself will tell what is wrong
-        self._pool.warm(base_of(ref), folder, adapter=adapter)
         time.sleep(DRAWN_S)  # the screen that asked for it is drawn first
+        self._pool.warm(base_of(ref), folder, adapter=adapter)
         import core.providers.runner_chat  # noqa: F401  (the first answer need not wait for it)
 
 
