@@ -24,7 +24,8 @@ from core.errors import (
 )
 from core.messages import Kind, ReplyStatus, StreamEvent
 from core.rooms import admin, book
-from core.rooms.limits.damper import LOOKED_AT, Spoken, goes_in_circles
+from core.rooms.limits.damper import LOOKED_AT, goes_in_circles
+from core.rooms.limits.wording import Spoken
 from core.rooms.model import Room
 from core.rooms.turns import rounds
 from core.store import tables as t

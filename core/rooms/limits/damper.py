@@ -2,43 +2,30 @@
 
 A line is empty when it adds nothing to the talk so far: no word of content that is new, only
 courtesies, or (where an encoder is there: see `meaning`) what a courtesy means, or a line before.
-A few empty lines are manners; `EMPTY` in a row, by two speakers or more, are a loop, later in a
-talk some more; so are `OF_A_PAIR` of two who talk to each other beside others. Only agents are
-looked at, and only since a person last spoke. It does not judge whether a talk is good, and a
-thought that comes back in wholly other words is not seen.
+A few empty lines are manners; `EMPTY` in a row, by two speakers or more, are a loop, by meaning
+some more; so are `OF_A_PAIR` of two who talk to each other beside others. A talk that has just
+begun is also judged as a whole (`emptiness`). Only agents are looked at, and only since a person
+last spoke. It does not judge whether a talk is good.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from core.rooms.limits.courtesies import COURTESIES, COURTESIES_JA, STOP_WORDS
+from core.rooms.limits.emptiness import empty_from_the_start
+from core.rooms.limits.wording import JAPANESE, WORDS, Spoken, folded, stem
 
-EMPTY = 4
-EMPTY_LATER = 5  # people who talked well take leave with many words that say nothing
-MEANT_LATER = 8  # and by meaning, even more: leave-taking is long
+EMPTY = 5
+MEANT_LATER = 8  # people who talked well take leave with many words that say nothing
 OF_A_PAIR = 6  # lines of two among others, who say something
 LATER = 6  # lines
 LOOKED_AT = 24  # lines of the run, the newest ones
-FEW_NEW = 1  # words of content beside a courtesy that still say nothing
 LEAST_NEW = 0.25  # share of a line's content that must be new
 
-_WORDS = re.compile(r"[a-zà-ÿ0-9]+(?:['’][a-z]+)?")
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々ー]+")
 _COURTEOUS_JA = re.compile("|".join(sorted(COURTESIES_JA, key=len, reverse=True)))
-_ENDINGS = ("ingly", "edly", "ings", "ing", "ies", "ied", "ely", "ed", "es", "ly", "s", "e")
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A line of an agent."""
-
-    speaker: str
-    text: str
 
 
 def goes_in_circles(lines: Sequence[Spoken], meant: Sequence[bool] = ()) -> bool:
@@ -47,17 +34,16 @@ def goes_in_circles(lines: Sequence[Spoken], meant: Sequence[bool] = ()) -> bool
     `meant`: of each line, the newest `LOOKED_AT` at least, whether it says nothing by its
     meaning; empty when nobody knows.
     """
-    run = lines[-LOOKED_AT:]
-    bare, mannered = _empty(run)
-    by_meaning = meant[-LOOKED_AT:] or [False] * len(run)
-    early = len(lines) <= LATER
-    words, wanted, meanings = (
-        (mannered, EMPTY, EMPTY) if early else (bare, EMPTY_LATER, MEANT_LATER)
-    )
-    if _closes(run, words, wanted):
+    if empty_from_the_start(lines):
         return True
+    run = lines[-LOOKED_AT:]
+    words = _empty(run)
+    if _closes(run, words, EMPTY):
+        return True
+    by_meaning = meant[-LOOKED_AT:] or [False] * len(run)
     either = [one or other for one, other in zip(words, by_meaning, strict=True)]
-    return _closes(run, either, meanings) or any(_pairs(run, either))
+    wanted = EMPTY if len(lines) <= LATER else MEANT_LATER
+    return _closes(run, either, wanted) or any(_pairs(run, either))
 
 
 def _pairs(run: Sequence[Spoken], empty: Sequence[bool]) -> Iterator[bool]:
@@ -74,45 +60,28 @@ def _closes(run: Sequence[Spoken], empty: Sequence[bool], wanted: int) -> bool:
     return len(tail) == wanted and all(empty[-wanted:]) and len({one.speaker for one in tail}) > 1
 
 
-def _empty(run: Sequence[Spoken]) -> tuple[list[bool], list[bool]]:
-    """For each line, whether it says nothing new; and whether it hardly does, with manners."""
+def _empty(run: Sequence[Spoken]) -> list[bool]:
+    """For each line, whether it says nothing new."""
     names = {word for line in run for word in _content(line.speaker)}
     known: set[str] = set(names)
-    bare, mannered = [], []
+    found = []
     for line in run:
         content = set(_content(line.text)) - names
-        new = content - known
-        bare.append(not content or len(new) / len(content) < LEAST_NEW)
-        mannered.append(bare[-1] or (len(new) <= FEW_NEW and _courteous(line.text)))
+        found.append(not content or len(content - known) / len(content) < LEAST_NEW)
         known |= content
-    return bare, mannered
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _content(text: str) -> tuple[str, ...]:
     """The words of content, in a form that survives endings; of Japanese, pairs of letters."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    words = [word.split("'")[0] for word in _WORDS.findall(folded)]
-    latin = [_stem(word) for word in words if word not in STOP_WORDS and word not in COURTESIES]
+    plain = folded(text)
+    words = [word.split("'")[0] for word in WORDS.findall(plain)]
+    latin = [stem(word) for word in words if word not in STOP_WORDS and word not in COURTESIES]
     found = [word for word in latin if word not in COURTESIES]
-    for run in _JAPANESE.findall(_COURTEOUS_JA.sub(" ", folded)):
+    for run in JAPANESE.findall(_COURTEOUS_JA.sub(" ", plain)):
         found.extend(run[at : at + 2] for at in range(len(run) - 1) if not _kana(run[at : at + 2]))
     return tuple(found)
-
-
-@lru_cache(maxsize=4096)
-def _courteous(text: str) -> bool:
-    """Whether there is a courtesy in it."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    words = (word.split("'")[0] for word in _WORDS.findall(folded))
-    return any(word in COURTESIES for word in words) or bool(_COURTEOUS_JA.search(folded))
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
 
 
 def _kana(pair: str) -> bool:

@@ -1,7 +1,8 @@
 """What lines mean, for the damper: whether they say nothing, or what was said before.
 
 A line says nothing when its vector is near one of `SAYINGS`, and repeats when it is near a line
-before it. With an encoder that knows English only, lines of other scripts are left to the words.
+before it; several that are all near each other are one thought. With an encoder that knows English
+only, lines of other scripts are left to the words.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from core.rooms.limits.emptiness import JUDGED
 from core.rooms.limits.sayings import SAYINGS
+from core.rooms.limits.wording import Spoken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 COURTEOUS = 0.5  # cosine to a saying
 ALIKE = 0.67  # cosine of two lines that mean the same
 KEPT = 1_000  # vectors
+THOUGHT = 6  # lines that all mean one thing
+NEAR_EARLY, NEAR = 0.46, 0.6  # their mean cosine, at the beginning of a talk and later
+SHORT = 14  # words a line: long ones are near each other by their subject alone
 
 _LATIN = re.compile(r"[a-zA-Z]")
 _OTHER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0400-\u04ff]")
@@ -56,6 +62,24 @@ class Meaning:
         alike = np.tril(lines @ lines.T, -1).max(axis=1) >= ALIKE
         known = [self._understood(text) for text in texts]
         return [bool(one) and it for one, it in zip(courteous | alike, known, strict=True)]
+
+    def one_thought(self, lines: Sequence[Spoken]) -> bool:
+        """Whether the newest lines say one thing in ever new words.
+
+        Raises:
+            EncoderAway: there is no encoder, or it failed.
+        """
+        import numpy as np
+
+        texts = [line.text for line in lines[-THOUGHT:]]
+        speakers = {line.speaker for line in lines[-THOUGHT:]}
+        if len(texts) < THOUGHT or len(speakers) < 2 or not all(map(self._understood, texts)):
+            return False
+        if sum(len(text.split()) for text in texts) > SHORT * THOUGHT:
+            return False
+        vectors = np.stack(self._vectors(texts))
+        near = (vectors @ vectors.T)[np.triu_indices(THOUGHT, 1)].mean()
+        return bool(near >= (NEAR_EARLY if len(lines) <= JUDGED else NEAR))
 
     def _understood(self, text: str) -> bool:
         return not self._encoder.english or (bool(_LATIN.search(text)) and not _OTHER.search(text))

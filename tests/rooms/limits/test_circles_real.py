@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.embedding import Encoder
-from core.rooms.limits.damper import LOOKED_AT, Spoken, goes_in_circles
+from core.rooms.limits.damper import LOOKED_AT, goes_in_circles
 from core.rooms.limits.meaning import Meaning
+from core.rooms.limits.wording import Spoken
 from core.settings import load_settings
 from tests.rooms.limits import talk_maker, talks_unseen as unseen
 
@@ -35,7 +36,7 @@ def stopped_at(lines: list[tuple[str, str]], meaning: Meaning) -> int | None:
     for end in range(1, len(said) + 1):
         newest = said[max(0, end - LOOKED_AT) : end]
         meant = meaning.says_nothing([line.text for line in newest])
-        if goes_in_circles(said[:end], meant):
+        if goes_in_circles(said[:end], meant) or meaning.one_thought(newest):
             return end
     return None
 

@@ -10,8 +10,15 @@ from types import ModuleType
 
 import pytest
 
-from core.rooms.limits.damper import Spoken, goes_in_circles
-from tests.rooms.limits import talk_maker, talks, talks_seen as seen, talks_unseen as unseen
+from core.rooms.limits.damper import goes_in_circles
+from core.rooms.limits.wording import Spoken
+from tests.rooms.limits import (
+    talk_maker,
+    talks,
+    talks_fresh as fresh,
+    talks_seen as seen,
+    talks_unseen as unseen,
+)
 
 LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
 
@@ -46,11 +53,12 @@ def test_meanings_see_what_words_do_not() -> None:
         "splendid daybreak",
         "pretty morning glow",
         "radiant aurora",
+        "bright sunup",
     ]
     lines = [Spoken("Ren" if n % 2 else "Aki", text) for n, text in enumerate(texts)]
     assert not goes_in_circles(lines)
-    assert goes_in_circles(lines, [False, True, True, True, True])
-    assert not goes_in_circles(lines, [True, True, True, True, False])
+    assert goes_in_circles(lines, [False, True, True, True, True, True])
+    assert not goes_in_circles(lines, [True, True, True, True, True, False])
 
 
 def test_two_who_only_admire_each_other_beside_a_third_are_a_loop() -> None:
@@ -60,24 +68,40 @@ def test_two_who_only_admire_each_other_beside_a_third_are_a_loop() -> None:
 
 # Paraphrases are for the encoder: words cannot see that they say the same.
 IN_WORDS = [kind for kind in talk_maker.loop_kinds(seen) if not kind.startswith(("one ", "a "))]
+UNKNOWN = [
+    (words, kind)
+    for words in (unseen, fresh)
+    for kind in (*words.LOOPS, "echo")
+    if not kind.startswith("one ") and not kind.endswith(" again")
+]
+# Of `fresh`: idioms that look like content.
+WEAK = ("ja thanks", "ja praise", "flattery by machines")
 
 
 @pytest.mark.parametrize("kind", IN_WORDS)
 def test_known_wordings_of_loops_are_stopped_within_six_turns(kind: str) -> None:
     found = [stopped_at(talk_maker.loop(seen, kind, seed)) or 99 for seed in range(20)]
-    most = 20 if kind != "after you" else 12
-    assert sum(one <= 6 for one in found) >= most
+    assert sum(one <= 6 for one in found) == 20
+
+
+@pytest.mark.parametrize(("words", "kind"), UNKNOWN)
+def test_unknown_wordings_of_loops_are_stopped_within_six_turns(
+    words: ModuleType, kind: str
+) -> None:
+    if words is fresh and kind in WEAK:
+        pytest.xfail("idioms of praise are taken for content")
+    found = [stopped_at(talk_maker.loop(words, kind, seed)) or 99 for seed in range(8)]
+    assert sum(one <= 6 for one in found) >= 4
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"), [(words, kind) for words in (seen, unseen) for kind in words.HEALTHY]
+    ("words", "kind"), [(words, kind) for words in (seen, unseen, fresh) for kind in words.HEALTHY]
 )
 def test_healthy_talks_of_all_wordings_are_left_alone(words: ModuleType, kind: str) -> None:
     for seed in range(20):
         assert stopped_at(talk_maker.healthy(words, kind, seed)) is None, seed
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not LOCOMO.exists(), reason="the LoCoMo sessions are not here")
 def test_no_recorded_session_of_people_is_stopped() -> None:
     for conversation in json.loads(LOCOMO.read_text()):
