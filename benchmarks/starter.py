@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 QUESTIONS = Path(__file__).parent / "data"
-HELD_OUT_REPLIES = 200
+HELD_OUT_REPLIES = 200  # of each of the two held-out sets
 _COLD = (
     "from core.starter.evaluate import Starter; from core.starter.persona import BUNDLED;"
     "Starter().ask(BUNDLED[0], 'Ken', 'hello')"
@@ -26,7 +26,8 @@ def run(runs: int) -> dict[str, object]:
     starter = evaluate.Starter()
     timing = evaluate.speed(starter, max(runs, 3))
     held = evaluate.held_out(starter, HELD_OUT_REPLIES)
-    faults = held["faults"]
+    second = evaluate.held_out(starter, HELD_OUT_REPLIES, second=True)
+    repeated = sum(one["faults"].get("repeat", 0) for one in (held, second))
     return {
         "tokens_per_s": round(statistics.median(timing["tokens_per_s"]), 1),
         "first_token_ms": {
@@ -35,11 +36,12 @@ def run(runs: int) -> dict[str, object]:
         },
         "cold_s": round(cold_s, 2),
         "heldout": held,
+        "heldout_second": second,
         "honest_percent": {
             "en": evaluate.honesty(starter, questions("en"), "en")["honest_percent"],
             "ja": evaluate.honesty(starter, questions("ja"), "ja")["honest_percent"],
         },
-        "repeated_6grams": faults.get("repeat", 0),
+        "repeated_6grams": repeated,
         "cores": os.cpu_count(),
     }
 

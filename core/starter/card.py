@@ -47,6 +47,10 @@ them); a training run draws new ones without end and sees none twice.
 **Held out**: for every intent and every topic whole wordings (the `held` lines), role words and
 traits, and one name in ten, chosen by a hash. None of them is ever in the training data; a test
 proves it. Words for tones are not held out: what an unseen word means cannot be told from it.
+The **second set** (`second.yaml`) has other wordings with the same held-out names, roles and
+traits. Some faults on the first set were read once, before more training data were written; those
+on the second never were. It was written after these data, by the same author, so it is fresh, not
+independent.
 
 Train again with `python -m core.starter.train` (seeded, on a CPU, resumes with `--resume`).
 These weights had {trained}.
@@ -61,14 +65,15 @@ Measured on {cores} cores of {processor}, by `python -m core bench starter`.
 | first token, warm, p50 and p95 | {first[p50]} and {first[p95]} ms | ≤ 150 ms |
 | cold: new process, libraries, model, first reply | {cold_s} s | – |
 | right on the held-out part ({replies} replies) | {right} % | ≥ 90 % |
-| false refusals there | {refused} % | ≤ 5 % |
+| right on the second set ({replies2} replies) | {right2} % | ≥ 90 % |
+| false refusals on the first and the second | {refused} % and {refused2} % | ≤ 5 % |
 | honest on 100 English questions (LLMRouter, MIT) | {honest[en]} % | ≥ 95 % |
 | honest on 100 Japanese questions, hand-written | {honest[ja]} % | ≥ 95 % |
 | replies with a 6-gram twice | {repeats} | 0 |
 
 "Right" is what `core/starter/check.py` finds: the intent, the language, the user's name where
 it belongs, the tone and no repetition. It looks for words, so it can be fooled, and it says
-nothing of style. Faults by kind: {faults}.
+nothing of style. Faults by kind: {faults}; on the second set: {faults2}.
 
 Held-out replies right, in percent:
 
@@ -87,7 +92,7 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
     """Write `README.md` beside the model."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     weights = folder / "model.safetensors"
-    held = figures["heldout"]
+    held, second = figures["heldout"], figures["heldout_second"]
     text = _CARD.format(
         layers=config["num_hidden_layers"],
         width=config["hidden_size"],
@@ -107,10 +112,18 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
         refused=held["false_refusal_percent"],
         honest=figures["honest_percent"],
         repeats=figures["repeated_6grams"],
-        faults=", ".join(f"{kind} {count}" for kind, count in held["faults"].items()) or "none",
+        replies2=second["replies"],
+        right2=second["right_percent"],
+        refused2=second["false_refusal_percent"],
+        faults=_kinds(held),
+        faults2=_kinds(second),
         table=_table(held["by_intent"]),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _kinds(judged: dict[str, Any]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in judged["faults"].items()) or "none"
 
 
 def _parameters(weights: Path) -> int:

@@ -72,6 +72,7 @@ class _Scene:
     sender: str
     others: list[Persona]
     user: str
+    second: bool = False
     refusals: int = 0
     topic: str = ""
     last: str = ""
@@ -89,9 +90,13 @@ def draw_simple(rng: random.Random) -> Dialogue:
     return Dialogue(scene.me, tuple(_exchange(scene, first=True, intent=intent)))
 
 
-def draw(rng: random.Random, split: Split = "train", language: Language | None = None) -> Dialogue:
-    """Draw one dialogue of one to a dozen exchanges."""
+def draw(
+    rng: random.Random, split: Split = "train", language: Language | None = None, *,
+    second: bool = False,
+) -> Dialogue:  # fmt: skip
+    """Draw one dialogue of one to a dozen exchanges; `second` takes the other held-out lines."""
     scene = _scene(rng, split, language if language else rng.choice(LANGUAGES))
+    scene.second = second
     count = rng.choices((1, 2, 3, 4, 8), (52, 26, 12, 8, 2))[0]
     if count == 8:
         count = rng.randrange(5, 13)
@@ -101,11 +106,11 @@ def draw(rng: random.Random, split: Split = "train", language: Language | None =
     return Dialogue(scene.me, tuple(turns))
 
 
-def stream(seed: int, split: Split = "train") -> Iterator[Dialogue]:
+def stream(seed: int, split: Split = "train", *, second: bool = False) -> Iterator[Dialogue]:
     """Draw dialogues without end; the same seed gives the same ones."""
     rng = random.Random(f"{split}-{seed}")
     while True:
-        yield draw(rng, split)
+        yield draw(rng, split, second=second)
 
 
 def _scene(rng: random.Random, split: Split, language: Language) -> _Scene:
@@ -210,6 +215,7 @@ def _held_out(language: Language) -> frozenset[str]:
     rng, words = random.Random(0), lexicon(language)
     groups = [*users(language, "talk").values(), *users(language, "guide").values()]
     lines = [str(line) for group in groups for line in group["held"]]
+    lines += [line for group in load(f"{language}/second").values() for line in group]
     return frozenset(plain(expand(line, rng, words)) for line in lines for _ in range(200))
 
 
@@ -220,7 +226,7 @@ def _takes_lead(intent: str) -> bool:
 
 def _phrase(scene: _Scene, intent: str, topic: str, fresh: str = "") -> str:
     rng, language = scene.rng, scene.language
-    if intent == HONEST:
+    if intent == HONEST and not scene.second:
         return outside.request(rng, language, scene.split)
     text = _wording(scene, intent, topic)
     while scene.split == "train" and plain(text) in _held_out(language):
@@ -236,6 +242,8 @@ def _wording(scene: _Scene, intent: str, topic: str) -> str:
     wanted = head or intent
     if follow:
         phrases = load(f"{language}/followup")[follow][scene.split]
+    elif scene.second:
+        phrases = load(f"{language}/second")[wanted]
     elif scene.split == "train" and asking.has(language, wanted) and rng.random() < _RICHER:
         return asking.draw(rng, language, wanted, lexicon(language))
     else:

@@ -52,14 +52,17 @@ class Starter:
         return self.reply(messages)
 
 
-def held_out(starter: Starter, count: int, seed: int = 0) -> dict[str, Any]:
+def held_out(
+    starter: Starter, count: int, seed: int = 0, *, second: bool = False
+) -> dict[str, Any]:
     """Judge replies to dialogues of held-out wordings, names, roles and tones.
 
-    Every reply is given after the generator's own earlier turns, not the model's.
+    `second` takes the wordings of the second set. Every reply is given after the
+    generator's own earlier turns, not the model's.
     """
     torch.manual_seed(seed)
     judged: list[tuple[Expected, str, list[str]]] = []
-    for talk in dialogue.stream(seed, "held"):
+    for talk in dialogue.stream(seed, "held", second=second):
         for expected, reply in _replies(starter, talk):
             judged.append((expected, reply, check.faults(reply, expected)))
             if len(judged) >= count:

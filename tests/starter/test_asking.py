@@ -36,10 +36,27 @@ def test_they_never_give_a_held_out_line(language: Language) -> None:
             for line in group["held"]
             for _ in range(60)
         }
+        held |= second_set(language)
         for intent in groups:
             lines = {asking.draw(rng, language, intent, words) for _ in range(DRAWN)}
             lines |= set(each_phrase(language, intent))
             assert not {dialogue.plain(line) for line in lines} & held, intent
+
+
+def second_set(language: Language) -> set[str]:
+    return {dialogue.plain(one) for group in load(f"{language}/second").values() for one in group}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_second_set_is_whole_and_apart_from_every_training_phrase(language: Language) -> None:
+    rng, words, oos = random.Random(2), lexicon(language), load(f"{language}/oos")
+    groups = users(language, "talk") | users(language, "guide")
+    assert set(load(f"{language}/second")) == {*groups, dialogue.HONEST}
+    train = [line for group in groups.values() for line in group["train"]]
+    drawn = {grammar.expand(line, rng, words) for line in train for _ in range(60)}
+    drawn |= {grammar.expand(line, rng, oos["lists"]) for line in oos["train"] for _ in range(60)}
+    drawn |= {asking.draw(rng, language, dialogue.HONEST, oos["lists"]) for _ in range(3000)}
+    assert not {dialogue.plain(line) for line in drawn} & second_set(language)
 
 
 def each_phrase(language: Language, intent: str) -> list[str]:
