@@ -38,7 +38,7 @@ _WANTED = re.compile(
     r"(model[\w.-]*\.safetensors(\.index\.json)?|config\.json|generation_config\.json"
     r"|tokenizer\.json|tokenizer\.model|tokenizer_config\.json|special_tokens_map\.json"
     r"|added_tokens\.json|vocab\.json|merges\.txt|chat_template\.(jinja|json)"
-    r"|preprocessor_config\.json|LICENSE[\w.-]*)"
+    r"|(pre)?processor_config\.json|LICENSE[\w.-]*)"
 )
 
 

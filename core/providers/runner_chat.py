@@ -104,6 +104,9 @@ def _conversation(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], ...]
     for message in messages:
         role = ROLES.get(message.type, "user")
         one: dict[str, Any] = {"role": role, "content": str(message.text)}
+        images = _images(message)
+        if images:
+            one["images"] = images
         if isinstance(message, AIMessage) and message.tool_calls:
             functions = [{"name": c["name"], "arguments": c["args"]} for c in message.tool_calls]
             one["tool_calls"] = [{"type": "function", "function": each} for each in functions]
@@ -112,6 +115,15 @@ def _conversation(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], ...]
             one["name"] = names.get(message.tool_call_id, "")
         found.append(one)
     return tuple(found)
+
+
+def _images(message: BaseMessage) -> list[str]:
+    """The pictures of a message, in base64."""
+    parts = message.content if isinstance(message.content, list) else []
+    urls = [
+        part["image_url"]["url"] for part in parts if isinstance(part, dict) and "image_url" in part
+    ]
+    return [url.partition(",")[2] for url in urls]
 
 
 def _with_tool_calls(

@@ -19,6 +19,7 @@ from core.providers.base import (
     STRUCTURED,
     THINKING,
     TOOLS,
+    VISION,
     Chunk,
     GenerationOptions,
     ModelInfo,
@@ -179,7 +180,7 @@ class RunnerProvider:
 
         Raises:
             ModelMissing, ModelRefused, OutOfMemory: it cannot be loaded, or not asked this
-                (pictures are not for these models, and not every schema can be kept to).
+                (not every model sees pictures, and not every schema can be kept to).
             AdapterMissing, AdapterRefused: its adapter cannot be used.
             RunnerGone: its process ended in the middle of the answer.
             FirstTokenTimeout, TokenTimeout, AnswerEmpty, StreamBroken: it did not answer well.
@@ -240,6 +241,7 @@ def _capabilities(found: ModelFolder) -> frozenset[str]:
     """What the chat template knows of; a shape can be kept to with a tokenizer of one file."""
     can = {
         CHAT: True,
+        VISION: found.sees,
         THINKING: "</think>" in found.chat_template,
         TOOLS: re.search(r"\btools\b", found.chat_template) is not None,
         STRUCTURED: (found.path / TOKENIZER_FILE).is_file(),

@@ -7,6 +7,7 @@ the app (to list and to explain) and in the runner (which trusts nobody).
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +21,18 @@ from core.runner.header import JSON_LIMIT, Tensor, read_header
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 INDEX = "model.safetensors.index.json"
 NOT_SHRUNK = ("embed", "lm_head", "wte", "wpe", "norm", "router", "vision", "visual")
+VISION = (
+    "vision",
+    "visual",
+    "multi_modal",
+    "mm_projector",
+    "connector",
+    "image_newline",
+    "aligner",
+)
+OWN_FILE = "chat_template.json"
+PROCESSORS = ("processor_config.json", "preprocessor_config.json")
+NEEDS: Mapping[str, str] = {"smolvlm": "num2words"}  # what a family's processor wants installed
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
@@ -27,7 +40,8 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 class ModelFolder:
     """What is known of a usable folder. `None` means that its files do not say.
 
-    `linear_parameters` are those of `parameters` that stand in matrices which 8 and 4 bits shrink.
+    `linear_parameters` are those of `parameters` that stand in matrices which 8 and 4 bits shrink,
+    `vision_parameters` those of the part that looks at pictures.
     """
 
     path: Path
@@ -39,7 +53,16 @@ class ModelFolder:
     quantization: str | None
     chat_template: str
     linear_parameters: int = 0
+    vision_parameters: int = 0
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def sees(self) -> bool:
+        """Whether it can be shown pictures."""
+        wanted = NEEDS.get(self.family)
+        installed = wanted is None or importlib.util.find_spec(wanted) is not None
+        there = any((self.path / name).is_file() for name in PROCESSORS)
+        return installed and there and isinstance(self.config.get("vision_config"), Mapping)
 
 
 def inspect_folder(folder: Path, ref: str) -> ModelFolder:
@@ -66,10 +89,11 @@ class _Inspection:
             raise CodeInside(model=self._ref)
         weights = self._weights()
         kinds: Counter[str] = Counter()
-        linear = 0
+        linear = vision = 0
         for name, tensor in self._tensors(weights).items():
             kinds[tensor.dtype] += tensor.numbers
             linear += tensor.numbers if _is_linear(name, tensor.shape) else 0
+            vision += tensor.numbers if any(word in name for word in VISION) else 0
         text = config.get("text_config")
         return ModelFolder(
             path=self._folder,
@@ -81,6 +105,7 @@ class _Inspection:
             quantization=_quantization(config),
             chat_template=self._chat_template(words),
             linear_parameters=linear,
+            vision_parameters=vision if "vision_config" in config else 0,
             config=config,
         )
 
@@ -124,6 +149,8 @@ class _Inspection:
         if file.is_file() and file.stat().st_size <= JSON_LIMIT:
             return file.read_text(encoding="utf-8", errors="replace")
         template = words.get("chat_template")
+        if template is None and (self._folder / OWN_FILE).is_file():  # as older processors have it
+            template = self._object(OWN_FILE).get("chat_template")
         if isinstance(template, list):  # several, with names
             named = [entry for entry in template if isinstance(entry, dict)]
             template = {entry.get("name"): entry.get("template") for entry in named}.get("default")

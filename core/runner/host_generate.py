@@ -16,6 +16,7 @@ from core.runner.host_model import Base
 from core.runner.host_prefix import Kept, Prefixes
 from core.runner.host_prompt import Prompt, PromptMaker
 from core.runner.host_sampling import Sampler, rules_for
+from core.runner.host_seeing import Features
 from core.runner.host_shape import Shape, Shapes
 from core.runner.host_text import Detokeniser, StopTexts, Thoughts
 from core.runner.needs import READ_AT_ONCE
@@ -45,12 +46,13 @@ class Engine:
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._prompts = PromptMaker(base.tokenizer, base.ref)
+        self._prompts = PromptMaker(base.tokenizer, base.ref, base.eyes)
         self._prefixes = Prefixes(base.model.config, base.ref)
         self._adapters = Adapters(base)
         self._words: int = base.model.config.get_text_config().vocab_size
         self._shapes = Shapes(base.tokenizer, base.ends, self._words, base.ref)
         takes = inspect.signature(base.model.forward).parameters
+        self._turned = [one for one in base.model.modules() if hasattr(one, "rope_deltas")]
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
 
     def answer(self, ask: Ask, cancelled: Callable[[], bool]) -> Answer:
@@ -76,14 +78,20 @@ class Engine:
         sampler = Sampler(
             rules_for(ask, base.defaults), ids, self._words, base.device, answer.shape
         )
-        kept = self._prefixes.take(ids, adapter, ask.kv_type)
+        features = answer.prompt.features
+        for module in self._turned:  # where the pictures of an earlier question stood
+            module.rope_deltas = None
+        if features is None:
+            kept = self._prefixes.take(ids, adapter, ask.kv_type)
+        else:  # the same marks stand for every picture, so nothing that was read can be taken
+            kept = self._prefixes.fresh(adapter, ask.kv_type)
         answer.outcome.reused_tokens = len(kept.ids)
         kept.prompt = len(ids)
         try:
             for piece in self._unread(answer, kept):
                 if answer.cancelled():
                     return
-                logits = self._read(piece, kept)
+                logits = self._read(piece, kept, features)
             while True:
                 token = sampler.next(logits)
                 if token in base.ends:
@@ -98,7 +106,8 @@ class Engine:
                 ids.append(token)
                 logits = self._read([token], kept)
         finally:
-            self._prefixes.keep(kept)
+            if features is None:
+                self._prefixes.keep(kept)
 
     def adapt(self, folder: str) -> str:
         """Answer with the adapter of `folder` from now on ("": none); what it is called here.
@@ -133,6 +142,9 @@ class Engine:
     def _unread(self, answer: Answer, kept: Kept) -> Iterator[list[int]]:
         """What is left to read, in pieces; a state is set aside where the next turn goes on."""
         ids = answer.prompt.ids
+        if answer.prompt.features is not None:  # a picture is read whole
+            yield list(ids)
+            return
         start = len(kept.ids)
         stops = [*range(start + READ_AT_ONCE, len(ids), READ_AT_ONCE), len(ids)]
         cuttable = all(always_cuttable(layer) for layer in kept.cache.layers)
@@ -145,18 +157,27 @@ class Engine:
             if stop == stable:
                 kept.remember()
 
-    def _read(self, ids: list[int], kept: Kept) -> torch.Tensor:
+    def _read(self, ids: list[int], kept: Kept, features: Features | None = None) -> torch.Tensor:
         """Read `ids` after what is held; the scores of what follows."""
-        logits = self._forward(ids, kept.cache)
+        logits = self._forward(ids, kept.cache, self._placed(features) if features else {})
         kept.ids += ids
         return logits
 
-    def _forward(self, ids: list[int], cache: Any) -> torch.Tensor:
+    def _placed(self, features: Features) -> dict[str, Any]:
+        """Where the model lies, and in the numbers that it computes with."""
+        device, dtype = self._base.device, self._base.model.dtype
+        return {
+            name: one.to(device, dtype) if torch.is_floating_point(one) else one.to(device)
+            for name, one in features.items()
+        }
+
+    def _forward(self, ids: list[int], cache: Any, features: dict[str, Any]) -> torch.Tensor:
         result = self._base.model(
             input_ids=torch.tensor([ids], device=self._base.device),
             past_key_values=cache,
             use_cache=True,
             **self._last_only,
+            **features,
         )
         logits: torch.Tensor = result.logits[0, -1]
         return logits

@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelIncomplete, ModelRefused, OutOfMemory
 from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.host_placing import Place, layers_on_card, place_of, threads
 from core.runner.loading import AS_IT_COMES, LoadOptions
 from core.runner.shapes.config import layers_of
+
+if TYPE_CHECKING:
+    from core.runner.host_seeing import Eyes
 
 NOT_NEEDED = ("scipy", "sklearn", "PIL", "pandas", "torchvision")
 
@@ -25,7 +28,7 @@ class Base:
 
     `report` is what the app is told of it: `device`, `dtype`, `quantization` ("none", "int8",
     "nf4", or what the folder itself has), `layers` and how many are on the card (`gpu_layers`),
-    `weight_bytes` as held, `window`, `parameters`.
+    `weight_bytes` as held, `window`, `parameters`. `eyes` are `None` for a model that sees nothing.
     """
 
     ref: str
@@ -37,6 +40,7 @@ class Base:
     defaults: Mapping[str, Any]
     thinks: bool
     report: Mapping[str, Any]
+    eyes: Eyes | None = None
 
 
 def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
@@ -47,9 +51,9 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
         OutOfMemory: it does not fit.
     """
     found = inspect_folder(folder, ref)
-    hide_unneeded()
+    hide_unneeded(keep=("PIL",) if found.sees else ())
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -60,7 +64,8 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
     try:
         config = AutoConfig.from_pretrained(folder, **local)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
-        model = AutoModelForCausalLM.from_pretrained(
+        tokenizer.chat_template = tokenizer.chat_template or found.chat_template
+        model = _kind_of(config).from_pretrained(
             folder, config=config, use_safetensors=True, **place.arguments, **local
         )
     except torch.OutOfMemoryError as error:
@@ -69,7 +74,21 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
         raise ModelRefused(model=ref, detail=_first_line(error)) from error
     if place.quantization != "none":
         _let_go_of_files(model)
-    return _checked(ref, found, model, tokenizer, place)
+    base = _checked(ref, found, model, tokenizer, place)
+    if not found.sees:
+        return base
+    from core.runner.host_seeing import eyes_of
+
+    return replace(base, eyes=eyes_of(folder, config, tokenizer, ref))
+
+
+def _kind_of(config: Any) -> Any:
+    """The class that loads it: one that sees pictures, where the model has such a part."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    sees = hasattr(config, "vision_config") and type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    return AutoModelForImageTextToText if sees else AutoModelForCausalLM
 
 
 def _checked(ref: str, found: ModelFolder, model: Any, tokenizer: Any, place: Place) -> Base:
@@ -122,12 +141,12 @@ def _report(found: ModelFolder, model: Any, place: Place) -> dict[str, Any]:
     }
 
 
-def hide_unneeded() -> None:
+def hide_unneeded(keep: Collection[str] = ()) -> None:
     """Let transformers believe that these are not installed: 0.7 s and 40 MB less."""
     if "transformers" in sys.modules:
         return  # it has looked already
     for name in NOT_NEEDED:
-        if importlib.util.find_spec(name) is not None:
+        if name not in keep and importlib.util.find_spec(name) is not None:
             sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 

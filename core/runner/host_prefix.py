@@ -84,10 +84,14 @@ class Prefixes:
         lengths = [kept.usable(ids) if kept.key == key else 0 for kept in self._kept]
         best = max(lengths, default=0)
         if best < WORTHWHILE:
-            return Kept(key, make_cache(self._config, kv_type, self._ref), [])
+            return self.fresh(adapter, kv_type)
         kept = self._kept.pop(lengths.index(best))
         kept.cut(best)
         return kept
+
+    def fresh(self, adapter: str, kv_type: str) -> Kept:
+        """An empty cache. Raises as `take`."""
+        return Kept((adapter, kv_type), make_cache(self._config, kv_type, self._ref), [])
 
     def keep(self, kept: Kept) -> None:
         """Keep a cache that was taken, for the conversation's next turn."""

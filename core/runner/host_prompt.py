@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelRefused, PromptTooLong
 from core.runner.protocol import Ask
+
+if TYPE_CHECKING:
+    from core.runner.host_seeing import Eyes, Features
 
 Messages = list[dict[str, Any]]
 ANSWER_SHARE = 4  # at least a quarter of the window is kept free for the answer
@@ -21,7 +24,7 @@ class Prompt:
 
     `begun`: it ends in the middle of the answer; `trimmed`: less the blanks at the end of that,
     which would lead most models astray. `settled()` is how many of the tokens the conversation's
-    next prompt begins with as well.
+    next prompt begins with as well. `features` are its pictures, as the model reads them.
     """
 
     ids: list[int]
@@ -30,15 +33,17 @@ class Prompt:
     settled: Callable[[], int]
     begun: bool = False
     trimmed: bool = False
+    features: Features | None = None
 
 
 class PromptMaker:
     """Applies the tokenizer's own chat template (in transformers' sandbox) and cuts to size."""
 
-    def __init__(self, tokenizer: Any, ref: str) -> None:
-        self._tokenizer = tokenizer
-        self._ref = ref
-        self._marks = [mark for mark in tokenizer.all_special_tokens if len(mark) > 1]
+    def __init__(self, tokenizer: Any, ref: str, eyes: Eyes | None = None) -> None:
+        self._tokenizer, self._ref, self._eyes = tokenizer, ref, eyes
+        marks = [*tokenizer.all_special_tokens, *(eyes.marks if eyes else ())]
+        self._marks = [mark for mark in marks if len(mark) > 1]
+        self._features: dict[tuple[int, ...], Features] = {}  # of one prompt in the making
 
     def make(self, ask: Ask, window: int) -> Prompt:
         """The prompt, with room for the answer.
@@ -47,6 +52,7 @@ class PromptMaker:
             PromptTooLong: the system text alone does not fit.
             ModelRefused: the chat template does not take these messages.
         """
+        self._features.clear()
         limit = window - min(ask.max_tokens, window // ANSWER_SHARE)
         options: dict[str, Any] = {"enable_thinking": ask.reasoning}
         if ask.tools:
@@ -61,7 +67,8 @@ class PromptMaker:
         settled = partial(self._settled, kept, ids, options)
         dropped = len(whole) - len(kept)
         trimmed = begun and said != said.rstrip()
-        return Prompt(ids, dropped, self._opens_thought(ids), settled, begun, trimmed)
+        features = self._features.get(tuple(ids))
+        return Prompt(ids, dropped, self._opens_thought(ids), settled, begun, trimmed, features)
 
     def _settled(self, messages: Messages, ids: list[int], options: dict[str, Any]) -> int:
         """All but what only invites the model to speak."""
@@ -125,8 +132,17 @@ class PromptMaker:
 
     def _apply(self, messages: Messages, options: dict[str, Any]) -> list[int]:
         wanted = {"add_generation_prompt": True, "tokenize": True, "return_dict": True, **options}
-        encoded = self._tokenizer.apply_chat_template(messages, **wanted)
-        return list(encoded["input_ids"])
+        pictures = [one for message in messages for one in message.get("images", ())]
+        if self._eyes is not None:
+            messages = [self._eyes.listed(message) for message in messages]
+        if self._eyes is None or not pictures:
+            encoded = self._tokenizer.apply_chat_template(messages, **wanted)
+            return list(encoded["input_ids"])
+        wanted |= {"tokenize": False, "return_dict": False}
+        text = self._tokenizer.apply_chat_template(messages, **wanted)
+        ids, features = self._eyes.read(text, pictures)
+        self._features[tuple(ids)] = features
+        return ids
 
     def _opens_thought(self, ids: list[int]) -> bool:
         return str(self._tokenizer.decode(ids[-4:])).rstrip().endswith("<think>")
@@ -134,6 +150,8 @@ class PromptMaker:
     def _tame(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A message whose text cannot pose as the template's own marks."""
         tamed = {**message, "content": self._tamed(message["content"])}
+        if "images" in message and self._eyes is not None:
+            tamed["images"] = self._eyes.opened(message["images"])
         if "tool_calls" in message:
             calls = json.dumps(message["tool_calls"], ensure_ascii=False)
             tamed["tool_calls"] = json.loads(self._tamed(calls))
@@ -158,6 +176,8 @@ def _plain(messages: Messages) -> Messages:
         role = "assistant" if message["role"] == "assistant" else "user"
         if plain and plain[-1]["role"] == role:
             plain[-1]["content"] += "\n\n" + message["content"]
+            plain[-1]["images"] += message.get("images", [])
         else:
-            plain.append({"role": role, "content": message["content"]})
+            images = list(message.get("images", ()))
+            plain.append({"role": role, "content": message["content"], "images": images})
     return plain

@@ -35,7 +35,8 @@ class Ask:
     `context_tokens` and `max_tokens` bound prompt and answer; the model's own window does too.
     `adapter` is the folder of the adapter to answer with, "" for none; `kv_type` is how keys and
     values are kept meanwhile. `tools` are definitions as chat templates take them; a message may
-    then have `tool_calls`, or the role tool with a `name`. `unfinished`: the last message is the
+    then have `tool_calls`, or the role tool with a `name`; `images` are pictures in base64, shown
+    before its text. `unfinished`: the last message is the
     beginning of the answer, which goes on from there. `format` wants JSON: any object ("json"), or
     what a JSON schema says.
     """

@@ -67,6 +67,26 @@ def test_a_template_in_its_own_file(tmp_path: Path) -> None:
     assert inspect_folder(folder, "hf:good").chat_template == "{{ messages }}"
 
 
+def test_a_template_as_older_processors_have_it(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "good", template=None)
+    (folder / "chat_template.json").write_text('{"chat_template": "{{ messages }}"}')
+    assert inspect_folder(folder, "hf:good").chat_template == "{{ messages }}"
+
+
+@pytest.mark.parametrize(
+    ("family", "processor", "sees"),
+    [("llava", True, True), ("llava", False, False), ("smolvlm", True, False)],
+)
+def test_what_sees_is_known_from_its_files(
+    tmp_path: Path, family: str, processor: bool, sees: bool
+) -> None:
+    folder = make_tiny_model(tmp_path / "good")
+    edit("config.json", model_type=family, vision_config={"hidden_size": 8})(folder)
+    if processor:
+        (folder / "processor_config.json").write_text("{}")
+    assert inspect_folder(folder, "hf:good").sees is sees  # num2words is not installed
+
+
 @pytest.mark.parametrize(
     ("spoil", "error", "names"),
     [

@@ -120,16 +120,16 @@ def parts_of(shape: ModelShape, context_tokens: int, load: LoadOptions, place: P
     if shape.engine == "llama.cpp":
         return _served(shape, context_tokens, load)
     on_card = place == "gpu"
-    found = needs(
-        shape, context_tokens, load, number_bytes(shape, on_card=on_card), on_card=on_card
-    )
+    number = number_bytes(shape, on_card=on_card)
+    found = needs(shape, context_tokens, load, number, on_card=on_card)
+    sees = min(found.weights, number * shape.vision_parameters)
     return Parts(
-        weights=found.weights,
+        weights=found.weights - sees,
         kv=found.kv,
         compute=found.working,
         overhead=_process_bytes(shape, load, on_card=on_card),
         adapters=shape.adapter_bytes,
-        projector=shape.projector_bytes,
+        projector=shape.projector_bytes + sees,
         reading=found.reading,
     )
 

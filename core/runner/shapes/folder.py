@@ -24,5 +24,6 @@ def shape_of_folder(found: ModelFolder, ref: str) -> ModelShape:
         context_tokens=found.context_tokens,
         parameters=found.parameters,
         linear_parameters=found.linear_parameters,
+        vision_parameters=found.vision_parameters,
         quantization=found.quantization,
     )
