@@ -96,17 +96,7 @@ class Workbench:
             lambda: (encoder.name, encoder.memory_bytes()),
             tokens,
         )
-        self.models = Models(
-            store,
-            registry,
-            self.jobs,
-            self.forecasts,
-            self.telemetry,
-            settings.paths.models,
-            (settings.paths.suggested_models, SUGGESTED_MODELS),
-            main=lambda: self.preferences.get("default_model", settings.models.default),
-            choose=lambda ref: self.preferences.set("default_model", ref),
-        )
+        self.models = self._managed()
         self.telemetry.watch(SpillDetector(self.counts.speeds.all, self.telemetry.tell).see)
         self.ladder = ladder(registry, self.forecasts, self.telemetry, settings, self.preferences)
 
@@ -145,6 +135,21 @@ class Workbench:
             store.close()
             raise
         return bench
+
+    def _managed(self) -> Models:
+        """What pulls, makes, loads and switches models."""
+        settings, preferences = self.settings, self.preferences
+        return Models(
+            self.store,
+            self.registry,
+            self.jobs,
+            self.forecasts,
+            self.telemetry,
+            settings.paths.models,
+            (settings.paths.suggested_models, SUGGESTED_MODELS),
+            main=lambda: preferences.get("default_model", settings.models.default),
+            choose=lambda ref: preferences.set("default_model", ref),
+        )
 
     def _model_memory(self) -> int | None:
         """The memory that models share: the cards', else the host's."""

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embedding",),
     ("store", "runner"),
     ("logs", "metrics"),
+    ("rule_file",),
     ("errors", "hosts", "messages", "settings", "paths", "text", "imports"),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

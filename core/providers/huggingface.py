@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from core.errors import ModelMissing
+from core.errors import ModelMissing, ProviderError
 from core.paths import STARTER_MODEL
 from core.providers.adapters import Adapters
 from core.providers.base import (
@@ -20,7 +20,7 @@ from core.providers.base import (
 )
 from core.providers.runner_provider import RunnerProvider
 from core.providers.trash import Trashing
-from core.runner.folder import ModelFolder
+from core.runner.folder import ModelFolder, inspect_folder
 from core.runner.pool import RunnerPool
 
 
@@ -68,5 +68,15 @@ class HuggingFaceProvider(RunnerProvider, Trashing):
     def refs(self) -> list[str]:
         configs = [*self._models.glob("*/config.json"), *self._models.glob("*/*/config.json")]
         folders = sorted(config.parent.relative_to(self._models).as_posix() for config in configs)
-        starter = [f"{self.name}:{STARTER}"] if self._adapters.names() else []
-        return starter + [f"{self.name}:{folder}" for folder in folders]
+        return self._starter_too() + [f"{self.name}:{folder}" for folder in folders]
+
+    def _starter_too(self) -> list[str]:
+        """The starter by its name here, when there is an adapter for it."""
+        ref = f"{self.name}:{STARTER}"
+        if not self._adapters.names():
+            return []
+        try:
+            found = inspect_folder(self._starter, ref)
+        except ProviderError:
+            return []
+        return [ref] if self._adapters.fitting(found, ref) else []

@@ -47,7 +47,7 @@ def numbers(now: Snapshot, series: Series) -> None:
     card = next((gpu for gpu in now.gpus if not gpu.lost), None)
     shown = _of_card(card, now) if card else _of_host(now)
     points = series.points[-SPARKS:]
-    with st.grid("auto", min_column_width=150):
+    with st.grid(4, min_column_width=150):
         for one in shown:
             st.metric(
                 one.title,

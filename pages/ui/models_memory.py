@@ -104,10 +104,10 @@ def _parts(sizes: Mapping[str, int], names: Mapping[str, str], total: int) -> No
         {
             _("Part"): _(names[name]),
             _("Size"): words.size(size) if size > 0 else f"-{words.size(-size)}",
-            _("Share"): max(0.0, size / total) if total else 0.0,
+            _("Share"): max(0.0, 100 * size / total) if total else 0.0,
         }
         for name, size in sizes.items()
         if size
     ]
-    share = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+    share = st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100)
     st.dataframe(rows, hide_index=True, column_config={_("Share"): share})

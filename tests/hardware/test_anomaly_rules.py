@@ -8,9 +8,10 @@ import pytest
 
 from core.errors import FileInvalid
 from core.hardware.anomaly import ACTIONS
-from core.hardware.anomaly.rules import RuleFile, read_rules
+from core.hardware.anomaly.rules import read_file, read_rules
 from core.hardware.events import TEXTS
 from core.paths import ANOMALY_RULES
+from core.rule_file import RuleFile
 
 GOOD = """rules:
   - name: warm
@@ -21,7 +22,7 @@ GOOD = """rules:
 
 
 def test_the_bundled_rules() -> None:
-    rules = {rule.name: rule for rule in RuleFile(ANOMALY_RULES, Path("none")).rules()}
+    rules = {rule.name: rule for rule in RuleFile(ANOMALY_RULES, Path("none"), read_file).rules()}
     wanted = {"hot", "throttled", "vram_leak", "stuck", "slow", "disk_low", "server_away"}
     assert rules.keys() == wanted
     assert {action for rule in rules.values() for action in rule.then} == set(ACTIONS)
@@ -63,7 +64,7 @@ def test_a_name_that_is_there_twice() -> None:
 
 def test_the_users_file_counts_and_a_broken_one_keeps_the_last(tmp_path: Path) -> None:
     own = tmp_path / "anomaly_rules.yaml"
-    file = RuleFile(ANOMALY_RULES, own)
+    file = RuleFile(ANOMALY_RULES, own, read_file)
     assert len(file.rules()) == 7
     own.write_text(GOOD, encoding="utf-8")
     assert [rule.name for rule in file.rules()] == ["warm"]

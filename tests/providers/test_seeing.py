@@ -13,8 +13,7 @@ from PIL import Image
 
 from core.errors import Incapable, ModelRefused
 from core.hardware.forecast.estimate import Room, forecast
-from core.messages import Image as Picture
-from core.messages import PromptMessage
+from core.messages import Image as Picture, PromptMessage
 from core.providers.base import CHAT, VISION, GenerationOptions
 from core.providers.huggingface import HuggingFaceProvider
 from core.runner.loading import LoadOptions

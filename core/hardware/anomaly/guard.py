@@ -8,10 +8,11 @@ from pathlib import Path
 from core.errors import FileInvalid, InvalidInput
 from core.hardware.anomaly.detector import Anomaly, Change, Detector
 from core.hardware.anomaly.recovery import Action, Recovery, in_a_thread
-from core.hardware.anomaly.rules import ACTIONS, Rule, RuleFile
+from core.hardware.anomaly.rules import ACTIONS, Rule, read_file
 from core.hardware.anomaly.signals import Signals, Work
 from core.hardware.events import Event
 from core.hardware.snapshot import Snapshot
+from core.rule_file import RuleFile
 
 LOOK_S = 2.0  # a change of the rules is seen after at most this
 
@@ -41,7 +42,7 @@ class Guard:
         may_act: Callable[[], bool] = lambda: True,
         run: Callable[[Callable[[], None]], None] = in_a_thread,
     ) -> None:
-        self._file = RuleFile(*files)
+        self._file = RuleFile(*files, read_file)
         self.recovery = Recovery(actions, tell, run)
         self._tell, self._work, self._may_act = tell, work, may_act
         self._signals, self._detector = Signals(), Detector()

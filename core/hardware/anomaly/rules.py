@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -133,51 +131,13 @@ def _line(node: Any, location: tuple[int | str, ...]) -> int:
     return line
 
 
-class RuleFile:
-    """The rules that count: the user's copy, else the bundled one; of a broken one the last good
-    version. Thread-safe; read anew when the file changed."""
-
-    def __init__(self, bundled: Path, own: Path) -> None:
-        self._bundled, self._own = bundled, own
-        self._lock = threading.Lock()
-        self._stamp: tuple[Path, int, int] | None = None
-        self._rules: tuple[Rule, ...] | None = None
-        self._error: FileInvalid | None = None
-
-    def rules(self) -> tuple[Rule, ...]:
-        with self._lock:
-            self._look()
-            return self._rules or ()
-
-    def error(self) -> FileInvalid | None:
-        """What is wrong with the user's file; `None` when all is well."""
-        self.rules()
-        return self._error
-
-    def _look(self) -> None:
-        path = self._own if self._own.exists() else self._bundled
-        try:
-            found = path.stat()
-            stamp = (path, found.st_mtime_ns, found.st_size)
-            if stamp == self._stamp:
-                return
-            self._stamp = stamp
-            self._rules, self._error = read_rules(_text(path), path.name), None
-        except FileInvalid as error:
-            self._error = error
-        except OSError as error:
-            detail = error.strerror or type(error).__name__
-            self._error = FileInvalid(file=path.name, line="-", detail=detail)
-        if self._rules is None:
-            self._rules = read_rules(_text(self._bundled), self._bundled.name)
-
-
-def _text(path: Path) -> str:
-    content = path.read_bytes()
+def read_file(content: bytes, file: str) -> tuple[Rule, ...]:
+    """The rules of a whole file. Raises as `read_rules`."""
     if len(content) > MAX_BYTES:
         detail = words(N_("larger than {limit} KB"), limit=MAX_BYTES // 1024)
-        raise FileInvalid(file=path.name, line=1, detail=detail)
+        raise FileInvalid(file=file, line=1, detail=detail)
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise FileInvalid(file=path.name, line=1, detail=words(N_("not UTF-8 text"))) from None
+        raise FileInvalid(file=file, line=1, detail=words(N_("not UTF-8 text"))) from None
+    return read_rules(text, file)

@@ -121,10 +121,13 @@ def parameters(shape: ModelShape, rank: int, targets: Sequence[str]) -> int:
 
 def _activations(shape: ModelShape, wanted: Training, number: int) -> int:
     """Of every layer, or of one and what enters each. A layer keeps what its norms, its attention
-    and its feed-forward part multiplied with."""
+    and its feed-forward part multiplied with, and what goes into matrices that adapters change."""
     tokens = wanted.tokens * wanted.batch
     hidden, inner = shape.hidden or 0, shape.feed_forward or 4 * (shape.hidden or 0)
-    layer = number * tokens * (12 * hidden + 4 * inner)
+    kept = 12 * hidden + 4 * inner
+    kept += hidden if {"gate_proj", "up_proj"} & set(wanted.targets) else 0
+    kept += inner if "down_proj" in wanted.targets else 0
+    layer = number * tokens * kept
     if not wanted.checkpointing:
         return layer * len(shape.layers)
     return 2 * layer + number * tokens * hidden * len(shape.layers)

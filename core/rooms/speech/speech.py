@@ -8,12 +8,14 @@ from typing import Any, Protocol
 from core.agents import Agent
 from core.paths import SPEECH_RULES
 from core.rooms.speech.processor import Processor
-from core.rooms.speech.rule_file import RuleFile
+from core.rooms.speech.rule_reader import read_rules
 from core.rooms.speech.rules import Filter
 from core.rooms.speech.tone import Heard, hear
+from core.rule_file import RuleFile
 from core.settings import Settings
 
 PREFERENCE = "speech_filters"
+LOOK_AGAIN_S = 0.5  # a change of the file is seen after at most this
 
 MakeProcessor = Callable[[str, Iterable[str]], Processor]
 
@@ -28,7 +30,7 @@ class Speech:
     """Thread-safe. A choice or a saved file counts from the next reply on."""
 
     def __init__(self, settings: Settings, choices: Choices) -> None:
-        self.file = RuleFile(SPEECH_RULES, settings.paths.speech_rules)
+        self.file = RuleFile(SPEECH_RULES, settings.paths.speech_rules, read_rules, LOOK_AGAIN_S)
         self._settings, self._choices = settings, choices
 
     def switched_on(self) -> tuple[str, ...]:

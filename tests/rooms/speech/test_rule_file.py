@@ -9,9 +9,9 @@ import pytest
 
 from core.errors import FileInvalid
 from core.paths import SPEECH_RULES
-from core.rooms.speech import rule_file
-from core.rooms.speech.rule_file import RuleFile
 from core.rooms.speech.rule_reader import MAX_BYTES, read_rules
+from core.rooms.speech.rules import Rules
+from core.rule_file import RuleFile
 
 GOOD = """
 filters:
@@ -24,18 +24,17 @@ filters:
 
 
 @pytest.fixture
-def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RuleFile:
-    monkeypatch.setattr(rule_file, "LOOK_AGAIN_S", 0.0)
-    return RuleFile(SPEECH_RULES, tmp_path / "speech_rules.yaml")
+def rules(tmp_path: Path) -> RuleFile[Rules]:
+    return RuleFile(SPEECH_RULES, tmp_path / "speech_rules.yaml", read_rules)
 
 
-def save(rules: RuleFile, text: str) -> None:
+def save(rules: RuleFile[Rules], text: str) -> None:
     rules.own.write_text(text, encoding="utf-8")
     stamp = rules.own.stat().st_mtime_ns + 1_000_000 * len(text)
     os.utime(rules.own, ns=(stamp, stamp))
 
 
-def test_the_users_copy_counts_as_soon_as_it_is_saved(rules: RuleFile) -> None:
+def test_the_users_copy_counts_as_soon_as_it_is_saved(rules: RuleFile[Rules]) -> None:
     assert [group.name for group in rules.rules().groups] == ["personal_data", "safety"]
     save(rules, GOOD)
     (group,) = rules.rules().groups
@@ -46,7 +45,7 @@ def test_the_users_copy_counts_as_soon_as_it_is_saved(rules: RuleFile) -> None:
     assert len(rules.rules().groups) == 2
 
 
-def test_a_broken_copy_keeps_the_last_good_rules(rules: RuleFile) -> None:
+def test_a_broken_copy_keeps_the_last_good_rules(rules: RuleFile[Rules]) -> None:
     save(rules, GOOD)
     rules.rules()
     save(rules, GOOD.replace("'blue'", "'(blue'"))
@@ -60,7 +59,9 @@ def test_a_broken_copy_keeps_the_last_good_rules(rules: RuleFile) -> None:
     assert rules.error() is None
 
 
-def test_a_copy_that_is_broken_at_the_start_gives_way_to_the_bundled_rules(rules: RuleFile) -> None:
+def test_a_copy_that_is_broken_at_the_start_gives_way_to_the_bundled_rules(
+    rules: RuleFile[Rules],
+) -> None:
     save(rules, "filters: [")
     assert len(rules.rules().groups) == 2
     assert rules.error() is not None

@@ -1,26 +1,36 @@
-"""The rule file that counts: the user's copy, else the bundled one; its last good version."""
+"""The file of rules that counts: the user's copy, else the bundled one; its last good version."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from core.errors import FileInvalid
-from core.rooms.speech.rule_reader import read_rules
-from core.rooms.speech.rules import Rules
 
-LOOK_AGAIN_S = 0.5  # a change of a file is seen after at most this
+Rules = TypeVar("Rules")
 
 
-class RuleFile:
-    """Rules for everybody's replies. Thread-safe; read when first asked for, not before."""
+class RuleFile(Generic[Rules]):
+    """Rules that people edit while the app runs. Thread-safe; read when first asked for.
 
-    def __init__(self, bundled: Path, own: Path) -> None:
-        """`own` is where the user's copy would lie; it replaces `bundled` as a whole."""
+    `read(content, name)` makes rules of a file's bytes, or raises FileInvalid. `own` is where the
+    user's copy would lie; it replaces `bundled` as a whole. A change is seen after `look_again_s`.
+    """
+
+    def __init__(
+        self,
+        bundled: Path,
+        own: Path,
+        read: Callable[[bytes, str], Rules],
+        look_again_s: float = 0.0,
+    ) -> None:
         self.bundled, self.own = bundled, own
+        self._read, self._look_again_s = read, look_again_s
         self._lock = threading.Lock()
-        self._looked_at = -LOOK_AGAIN_S
+        self._looked_at = float("-inf")
         self._stamp: tuple[Path, int, int] | None = None
         self._rules: Rules | None = None
         self._error: FileInvalid | None = None
@@ -28,10 +38,12 @@ class RuleFile:
     def rules(self) -> Rules:
         """The rules that count now; of a file that broke, the last good ones."""
         with self._lock:
-            if self._rules is None or time.monotonic() - self._looked_at > LOOK_AGAIN_S:
+            now = time.monotonic()
+            if self._rules is None or now - self._looked_at >= self._look_again_s:
                 self._look()
-                self._looked_at = time.monotonic()
-            assert self._rules is not None
+                self._looked_at = now
+            if self._rules is None:
+                self._rules = self._read(self.bundled.read_bytes(), self.bundled.name)
             return self._rules
 
     def error(self) -> FileInvalid | None:
@@ -47,11 +59,9 @@ class RuleFile:
             if stamp == self._stamp:
                 return
             self._stamp = stamp
-            self._rules, self._error = read_rules(path.read_bytes(), path.name), None
+            self._rules, self._error = self._read(path.read_bytes(), path.name), None
         except FileInvalid as error:
             self._error = error
         except OSError as error:
             detail = error.strerror or type(error).__name__
             self._error = FileInvalid(file=path.name, line="-", detail=detail)
-        if self._rules is None:
-            self._rules = read_rules(self.bundled.read_bytes(), self.bundled.name)
