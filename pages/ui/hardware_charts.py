@@ -108,7 +108,7 @@ def _charts(of: _Columns) -> Iterator[Chart]:
     yield _graphics_memory(of) if graphics else _host_memory(of)
     load = [line(_("Processor"), of.x, of.of("cpu_percent"), "%")]
     yield Chart(
-        "load", _("Load"), _plain(_each(of, "utilization_percent", "%") + load, of, "%", 100)
+        "load", _("Utilisation"), _plain(_each(of, "utilization_percent", "%") + load, of, "%", 100)
     )
     if graphics:
         heat = _each(of, "temperature_celsius", "°C")

@@ -73,7 +73,7 @@ def _of_card(card: Gpu, now: Snapshot) -> Iterator[Number]:
     )
     load = _("processor {n} %", n=round(now.cpu_percent)) if now.cpu_percent is not None else None
     yield Number(
-        _("Load"), _percent(card.utilization_percent), load, series + "utilization_percent"
+        _("Utilisation"), _percent(card.utilization_percent), load, series + "utilization_percent"
     )
     heat = card.temperature_celsius
     yield Number(
@@ -100,7 +100,7 @@ def _of_host(now: Snapshot) -> Iterator[Number]:
         "memory_used_bytes",
         _("Used by all programs of this machine."),
     )
-    yield Number(_("Load"), _percent(now.cpu_percent), _("of all cores"), "cpu_percent")
+    yield Number(_("Utilisation"), _percent(now.cpu_percent), _("of all cores"), "cpu_percent")
     share = now.process_cpu_percent
     yield Number(
         _("This app"),

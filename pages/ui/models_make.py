@@ -31,7 +31,8 @@ def dialog() -> None:
         with st.form("make-form", border=False):
             given = {"name": st.text_input(_("Name"), key="make-name", max_chars=200)}
             given |= _base() if kind == "base" else _files(str(kind))
-            quiet(_("The files stay where they are; Ollama gets a copy."))
+            if kind != "base":
+                quiet(_("The files stay where they are; Ollama gets a copy."))
             done = st.form_submit_button(_("Make it"), type="primary")
         if done:
             with shown():

@@ -66,7 +66,7 @@ def traces(made: Series, chart: str) -> dict[str, Any]:
 def test_without_a_card_the_host_is_shown(screen: OpenScreen, workbench: Workbench) -> None:
     measured(workbench)
     test = screen("hardware")
-    assert list(metrics(test)) == ["Memory", "Load", "This app", "Free disk"]
+    assert list(metrics(test)) == ["Memory", "Utilisation", "This app", "Free disk"]
     assert "No NVIDIA card is seen here" in texts(test)
     memory, load = figures(test)
     assert [trace["name"] for trace in memory["data"]] == ["This app", "Other programs", "Free"]
@@ -80,7 +80,7 @@ def test_with_a_card_its_numbers_come_first(
     test = screen("hardware")
     assert metrics(test) == {
         "Graphics memory": "2.9 GB",
-        "Load": "37 %",
+        "Utilisation": "37 %",
         "Temperature": "61 °C",
         "Power": "45 W",
     }
