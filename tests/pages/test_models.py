@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import OutOfMemory
 from core.hardware.forecast import Training
 from core.jobs import JobState
+from core.messages import ReplyStatus
 from core.providers.base import GenerationOptions
 from core.providers.ollama.provider import OllamaProvider
 from core.providers.starter import StarterProvider
@@ -17,9 +18,10 @@ from core.runner.pool import RunnerPool
 from core.workbench import Workbench
 from pages.ui.banner import best_local
 from pages.ui.markdown import plain
+from testing.scripted_http import Step
 from testing.scripted_library import Pull
 from testing.scripted_model import ScriptedProvider
-from testing.scripted_ollama import Model, ScriptedOllama
+from testing.scripted_ollama import Model, ScriptedOllama, done, line, stream, token, whole
 from tests.conftest import OpenWorkbench
 from tests.pages.conftest import OpenScreen, texts
 
@@ -92,6 +94,31 @@ def test_a_lowered_model_says_so_and_can_be_asked_as_before(
     assert "context of 4096 tokens instead of 8192" in texts(test)
     press(test, "ladder-ollama:tiny")
     assert workbench.ladder.states() == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        whole(500, b'{"error":"model requires more system memory (9.0 GiB) than is available"}'),
+        stream(token("Good "), line({"error": "CUDA error: out of memory"})),
+    ],
+    ids=["at load", "in the middle"],
+)
+def test_when_memory_runs_out_the_answer_comes_and_the_step_is_on_the_screens(
+    screen: OpenScreen, workbench: Workbench, ollama: ScriptedOllama, broken: list[Step]
+) -> None:
+    ollama.on("/api/chat", broken, stream(token("Good "), token("evening."), done()))
+    workbench.preferences.set("default_model", "ollama:tiny")
+    workbench.rooms.create("one", ["Ren"])
+    workbench.rooms.post("one", "Hello", sender="Yuki")
+    assert workbench.rooms.wait_idle("one", 20)
+    reply = workbench.rooms.messages("one")[-1]
+    assert (reply.status, reply.content) == (ReplyStatus.COMPLETE, "Good evening.")
+    workbench.store.write(lambda _conn: None)  # what was on its way is there
+    assert "context of 2048 tokens instead of 4096" in texts(screen("models"))
+    hardware = texts(screen("hardware"))
+    assert "context of 2048 tokens instead of 4096" in hardware
+    assert "memory" in hardware.split("What happened")[-1]
 
 
 def test_the_banner_offers_the_largest_model_that_fits(

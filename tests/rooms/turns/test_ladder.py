@@ -130,6 +130,7 @@ def test_memory_that_runs_out_in_the_middle_doubles_nothing(
     assert second["messages"][-1] == {"role": "assistant", "content": "The kettle sings "}
     assert second["messages"][:-1] == first["messages"]
     assert (first["options"]["num_ctx"], second["options"]["num_ctx"]) == (4096, 2048)
+    assert events(bench) == [("ladder_context", "ollama:tiny", 4096, 2048)]
 
 
 @pytest.mark.parametrize("cut", [1, 4, 12, 28])
