@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
 from core.api.bodies import room_body
-from core.api.context import Bench, Language, Owner, RoomRef, SeqPath, failures
+from core.api.context import As, Bench, Language, Owner, RoomRef, SeqPath, failures
 from core.api.editing_schemas import (
     BudgetOut,
     EditList,
@@ -26,6 +26,7 @@ from core.api.threads import in_thread
 from core.errors import explain
 from core.messages import Message, Reason
 from core.rooms.frames import message_body
+from core.rooms.people.ears import heard, hears
 from core.rooms.said.feedback import Feedback
 from core.workbench import Workbench
 
@@ -88,8 +89,9 @@ async def pin(
     responses=failures(404),
     summary="Read the pinned messages",
 )
-async def read_pins(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse:
-    found = await in_thread(bench.rooms.editing.pins, room)
+async def read_pins(room: RoomRef, bench: Bench, lang: Language, ears: As) -> JSONResponse:
+    pinned = await in_thread(bench.rooms.editing.pins, room)
+    found = await in_thread(heard, bench.store, room, ears, pinned)
     return JSONResponse({"messages": [message_body(one, lang) for one in found]})
 
 
@@ -99,8 +101,12 @@ async def read_pins(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse
     responses=failures(404),
     summary="Read all answers of a message",
 )
-async def read_variants(room: RoomRef, seq: SeqPath, bench: Bench, lang: Language) -> JSONResponse:
-    found = await in_thread(bench.rooms.editing.variants, room, seq)
+async def read_variants(
+    room: RoomRef, seq: SeqPath, bench: Bench, lang: Language, ears: As
+) -> JSONResponse:
+    """None, when `as` names nobody who heard them."""
+    told = await in_thread(hears, bench.store, room, ears, seq)
+    found = await in_thread(bench.rooms.editing.variants, room, seq) if told else []
     return JSONResponse({"variants": [_variant(one, lang) for one in found]})
 
 
@@ -121,8 +127,11 @@ async def choose_variant(
     responses=failures(404),
     summary="Read what a message said before",
 )
-async def read_edits(room: RoomRef, seq: SeqPath, bench: Bench) -> JSONResponse:
-    return JSONResponse({"edits": await in_thread(bench.rooms.editing.edits, room, seq)})
+async def read_edits(room: RoomRef, seq: SeqPath, bench: Bench, ears: As) -> JSONResponse:
+    """None, when `as` names nobody who heard them."""
+    told = await in_thread(hears, bench.store, room, ears, seq)
+    found = await in_thread(bench.rooms.editing.edits, room, seq) if told else []
+    return JSONResponse({"edits": found})
 
 
 @router.post(

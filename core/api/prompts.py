@@ -9,8 +9,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from core.api.bodies import prompt_body
-from core.api.context import Bench, Language, RoomRef, SeqPath, failures
+from core.api.context import As, Bench, Language, RoomRef, SeqPath, failures
 from core.api.threads import in_thread
+from core.errors import PromptNotKept
+from core.rooms.rules import is_one_of
 
 router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
 
@@ -47,8 +49,15 @@ class PromptOut(BaseModel):
     responses=failures(404),
     summary="Read what was sent for a reply",
 )
-async def read_prompt(room: RoomRef, seq: SeqPath, bench: Bench, lang: Language) -> JSONResponse:
-    """Word for word, and the tokens of each part."""
+async def read_prompt(
+    room: RoomRef, seq: SeqPath, bench: Bench, lang: Language, ears: As
+) -> JSONResponse:
+    """Word for word, and the tokens of each part.
+
+    It holds all that the speaker heard and remembers: with `as` only the speaker has it.
+    """
     found = await in_thread(bench.rooms.get, room)
     trace = await in_thread(bench.rooms.prompt, found.id, seq)
+    if ears and not is_one_of((await in_thread(bench.rooms.message, found.id, seq)).sender, ears):
+        raise PromptNotKept(seq=seq)
     return JSONResponse(prompt_body(found.id, seq, trace, lang))

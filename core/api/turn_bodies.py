@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from core.rooms.policies.base import Policy
 from core.rooms.policies.reasons import why
+from core.rooms.rules import is_one_of
 from core.rooms.service import Rooms
 from core.text import translate
 
@@ -24,8 +26,8 @@ def policy_body(policy: Policy, lang: str) -> dict[str, Any]:
     }
 
 
-def queue_body(rooms: Rooms, ref: str, lang: str) -> dict[str, Any]:
-    """Who speaks, who is next and why; what the last rounds cost."""
+def queue_body(rooms: Rooms, ref: str, lang: str, ears: Sequence[str] = ()) -> dict[str, Any]:
+    """Who speaks, who is next and why (told to `ears` only of themselves); what rounds cost."""
     room = rooms.get(ref)
     now = rooms.presence(room.id)
     return {
@@ -38,7 +40,7 @@ def queue_body(rooms: Rooms, ref: str, lang: str) -> dict[str, Any]:
         "next": [
             {
                 "agent": one.agent,
-                "why": why(one.why, lang),
+                "why": why(one.why, lang) if not ears or is_one_of(one.agent, ears) else None,
                 "model": one.model,
                 "loads": one.loads,
             }

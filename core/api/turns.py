@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from core.api.bodies import room_body
-from core.api.context import Bench, Language, RoomRef, failures
+from core.api.context import As, Bench, Language, RoomRef, failures
 from core.api.schemas import RoomOut
 from core.api.threads import in_thread
 from core.api.turn_bodies import policy_body, queue_body
@@ -32,8 +32,9 @@ async def list_policies(lang: Language) -> JSONResponse:
     responses=failures(404),
     summary="Read who is next in a room",
 )
-async def read_queue(room: RoomRef, bench: Bench, lang: Language) -> JSONResponse:
-    return JSONResponse(await in_thread(queue_body, bench.rooms, room, lang))
+async def read_queue(room: RoomRef, bench: Bench, lang: Language, ears: As) -> JSONResponse:
+    """With `as` only those named are told why they are next: a reason may quote a whisper."""
+    return JSONResponse(await in_thread(queue_body, bench.rooms, room, lang, ears))
 
 
 @router.post(

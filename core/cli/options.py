@@ -16,4 +16,8 @@ Storage: TypeAlias = Annotated[
     Path | None,
     typer.Option("--storage", help=N_("The data folder; default: ENGAWA_DATA_DIR, else data/.")),
 ]
+Ears: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--as", help=N_("As this member heard it; several share their ears.")),
+]
 RoomName: TypeAlias = Annotated[str, typer.Argument(metavar="ROOM", help=N_("Its name or id."))]

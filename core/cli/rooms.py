@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from core.cli import (
 )
 from core.cli.door import Body, Door, open_door
 from core.cli.live import Transcript
-from core.cli.options import Json, RoomName, Storage
+from core.cli.options import Ears, Json, RoomName, Storage
 from core.cli.output import show, table, write_json
 from core.text import N_, _
 
@@ -121,16 +122,18 @@ def tail(
     number: Annotated[
         int, typer.Option("--lines", "-n", min=0, max=1000, help=N_("How many messages."))
     ] = 20,
+    ears: Ears = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
+    names = ears or []
     with open_door(storage) as door:
         found = door.room(room)
         if follow:
-            _follow(door, found, number, as_json)
+            _follow(door, found, number, names, as_json)
             return
         printer = _Printer(as_json)
-        for message in door.messages(found["id"], limit=number) if number else []:
+        for message in door.messages(found["id"], limit=number, ears=names) if number else []:
             printer.show({"type": "message", **message})
         printer.close()
 
@@ -152,9 +155,9 @@ class _Printer:
             self._transcript.close()
 
 
-def _follow(door: Door, room: Body, number: int, as_json: bool) -> None:
+def _follow(door: Door, room: Body, number: int, ears: Sequence[str], as_json: bool) -> None:
     printer = _Printer(as_json)
-    frames = door.frames(room["id"], max(0, room["last_seq"] - number))
+    frames = door.frames(room["id"], max(0, room["last_seq"] - number), ears)
     try:
         while True:
             frame = frames.next(STEP_S)

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.door import Body, open_door
-from core.cli.options import Json, RoomName, Storage
+from core.cli.options import Ears, Json, RoomName, Storage
 from core.cli.output import show, write
 from core.cli.streams import unicode_output
-from core.errors import FileInvalid, FileUnusable
+from core.errors import FileUnusable, RoomFileInvalid
 from core.text import N_, _
 
 MAX_BYTES = 32_000_000
@@ -42,10 +42,7 @@ def export(
         Path | None,
         typer.Option("--output", "-o", help=N_("A new file; default: standard output.")),
     ] = None,
-    ears: Annotated[
-        list[str] | None,
-        typer.Option("--as", help=N_("As this member heard it; several share their ears.")),
-    ] = None,
+    ears: Ears = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
@@ -105,7 +102,7 @@ def _read(file: Path) -> Body:
         raise FileUnusable(file=file, detail=error.strerror or type(error).__name__) from None
     if len(content) > MAX_BYTES:
         detail = f"larger than {MAX_BYTES // 1_000_000} MB"
-        raise FileInvalid(file=file, line=1, detail=detail)
+        raise RoomFileInvalid(file=file, line=1, detail=detail)
     return _parsed(file, content)
 
 
@@ -114,11 +111,13 @@ def _parsed(file: Path, content: bytes) -> Body:
         document = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise FileInvalid(file=file, line=line, detail="not UTF-8 text") from None
+        raise RoomFileInvalid(file=file, line=line, detail="not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise FileInvalid(file=file, line=error.lineno, detail=f"not JSON ({error.msg})") from None
+        raise RoomFileInvalid(
+            file=file, line=error.lineno, detail=f"not JSON ({error.msg})"
+        ) from None
     except (ValueError, RecursionError):
-        raise FileInvalid(file=file, line=1, detail="not JSON") from None
+        raise RoomFileInvalid(file=file, line=1, detail="not JSON") from None
     if not isinstance(document, dict):
-        raise FileInvalid(file=file, line=1, detail="not a room written by “rooms export”")
+        raise RoomFileInvalid(file=file, line=1, detail="not a room written by “rooms export”")
     return document

@@ -7,6 +7,7 @@
     │   ├── MessageEmpty
     │   ├── ConfigInvalid
     │   ├── FileInvalid
+    │   │   └── RoomFileInvalid
     │   ├── CardInvalid
     │   └── FileUnusable
     ├── NotFound
@@ -160,6 +161,7 @@ from core.errors.given import (
     NotFound as NotFound,
     NothingToUndo as NothingToUndo,
     PromptNotKept as PromptNotKept,
+    RoomFileInvalid as RoomFileInvalid,
     RoomNotFound as RoomNotFound,
     SenderIsAgent as SenderIsAgent,
 )

@@ -55,6 +55,13 @@ class FileInvalid(InvalidInput):
     next_step = N_("Please correct the file; until then the last good version is used.")
 
 
+class RoomFileInvalid(FileInvalid):
+    """A file is no exported room. Params: file, line, detail."""
+
+    code = "room_file_invalid"
+    next_step = N_("Nothing was taken in. Please give a file that “rooms export” wrote as json.")
+
+
 class CardInvalid(InvalidInput):
     """A character card cannot be taken over. Params: file, field, expected, found."""
 

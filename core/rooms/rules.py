@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from core.errors import InvalidInput, MessageEmpty, MessageTooLong
 from core.text import N_, words
@@ -16,6 +17,11 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 def name_key(name: str) -> str:
     """How names are compared: NFKC, case folded, outer blanks gone."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def is_one_of(name: str, names: Iterable[str]) -> bool:
+    """Whether it is one of these names, however it is written."""
+    return name_key(name) in {name_key(one) for one in names}
 
 
 def checked_name(name: str, field: str = "name") -> str:

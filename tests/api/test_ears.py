@@ -131,6 +131,33 @@ def test_lists_and_files_tell_a_member_what_it_heard(served: Served) -> None:
             assert client.post("/api/v1/rooms/import", json=copy).status_code == 201
 
 
+def test_versions_prompts_and_the_queue_tell_a_member_no_more_than_it_heard(
+    served: Served,
+) -> None:
+    room = served.bench.rooms.create("versions", ["Ren"]).id
+    with joined(served, room, "Hana"):
+        asked = say(served, room, SECRET, "Ren").seq
+        assert served.bench.rooms.wait_idle(room, 10)
+        served.bench.rooms.editing.edit(room, asked, "the canary is green")
+        served.bench.rooms.editing.pin(room, asked, pinned=True)
+        base = f"/api/v1/rooms/{room}"
+        with served.client() as client:
+
+            def read(path: str, name: str) -> Any:
+                return client.get(base + path, params={"as": name}).json()
+
+            for name, knows in (("Hana", False), ("ren", True), ("Yuki", True)):
+                assert ("canary" in str(read("/pins", name))) is knows, name
+                assert (read(f"/messages/{asked}/edits", name)["edits"] != []) is knows, name
+                answers = read(f"/messages/{asked + 1}/variants", name)["variants"]
+                assert (answers != []) is knows, name
+            for name, knows in (("Hana", False), ("Yuki", False), ("ren", True)):
+                given = read(f"/messages/{asked + 1}/prompt", name)
+                assert ("canary" in str(given)) is knows, name
+            assert "canary" not in str(read("/queue", "Hana"))
+            assert client.get(f"{base}/messages/{asked + 1}/prompt").status_code == 200
+
+
 def test_a_broken_connection_is_no_goodbye(served: Served) -> None:
     room = served.room()
     with joined(served, room, "Hana") as hana:

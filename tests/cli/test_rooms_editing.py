@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Run
@@ -91,3 +93,22 @@ def test_whether_a_room_fits_is_said(run: Run) -> None:
     assert "ollama:tiny" in run("rooms", "preflight", "Fitting").out
     refused = run("rooms", "preflight", "Fitting", "--remedy", "magic")
     assert (refused.code, refused.err.startswith("error: ")) == (1, True)
+
+
+def test_the_tail_tells_a_member_what_it_heard(run: Run) -> None:
+    asked(run, "Ears")
+    run("rooms", "say", "Ears", "the canary is blue", "--to", "Ren", "--wait")
+    for name, knows in (("Ren", True), ("Aki", False)):
+        told = run("rooms", "tail", "Ears", "--as", name)
+        assert told.code == 0
+        assert ("canary" in told.out) is knows, name
+        assert "hello" in told.out
+
+
+def test_a_file_that_is_no_room_is_refused_with_what_to_do(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "room.json"
+    file.write_text("{", "utf-8")
+    refused = run("rooms", "import", str(file))
+    assert refused.code == 1
+    assert "last good version" not in refused.err
+    assert "rooms export" in refused.err

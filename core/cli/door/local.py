@@ -29,6 +29,7 @@ from core.cli.mended import tell
 from core.cli.tuned import TUNING_S, tuned_record
 from core.hardware.forecast import Training
 from core.rooms.frames import frame, message_body
+from core.rooms.people.ears import Ears, heard
 from core.rooms.policies import POLICIES
 from core.runner.loading import KvType
 from core.settings import Settings
@@ -90,9 +91,12 @@ class LocalDoor:
     def restore_room(self, ref: str) -> Body:
         return room_body(self._rooms.restore(ref))
 
-    def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]:
+    def messages(
+        self, ref: str, *, limit: int, after: int | None = None, ears: Sequence[str] = ()
+    ) -> list[Body]:
         found = self._rooms.messages(ref, limit=limit, after=after)
-        return [message_body(message, language()) for message in found]
+        told = heard(self._bench.store, ref, ears, found)
+        return [message_body(message, language()) for message in told]
 
     def post(
         self, ref: str, content: str, *, sender: str | None, key: str | None, to: Sequence[str] = ()
@@ -103,8 +107,10 @@ class LocalDoor:
         self._asked.add(message.room)
         return message_body(message, language())
 
-    def frames(self, ref: str, after: int) -> LocalFrames:
-        return LocalFrames(self._rooms.watch(ref, after=after))
+    def frames(self, ref: str, after: int, ears: Sequence[str] = ()) -> LocalFrames:
+        room_id = self._rooms.get(ref).id
+        told = Ears(self._bench.store, room_id, ears) if ears else None
+        return LocalFrames(self._rooms.watch(room_id, after=after), told)
 
     def quiet(self, ref: str) -> bool:
         return self._rooms.wait_idle(ref, 0)
@@ -193,12 +199,14 @@ class LocalDoor:
 class LocalFrames:
     """See `protocols.Frames`."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, watch: Watch, ears: Ears | None) -> None:
+        self._watch, self._ears = watch, ears
         self._past = list(watch.replay)
 
     def next(self, timeout_s: float) -> Body | None:
         event = self._past.pop(0) if self._past else self._watch.get(timeout_s)
+        if event is not None and self._ears is not None:
+            (event,) = self._ears.told([event])
         return None if event is None else frame(event, language())
 
     def close(self) -> None:

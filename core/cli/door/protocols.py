@@ -141,13 +141,18 @@ class Door(Protocol):
     def policies(self) -> list[Body]: ...
     def delete_room(self, ref: str) -> None: ...
     def restore_room(self, ref: str) -> Body: ...
-    def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]: ...
+    def messages(
+        self, ref: str, *, limit: int, after: int | None = None, ears: Sequence[str] = ()
+    ) -> list[Body]: ...
     def post(
         self, ref: str, content: str, *, sender: str | None, key: str | None, to: Sequence[str] = ()
     ) -> Body: ...
 
-    def frames(self, ref: str, after: int) -> Frames:
-        """Each message with seq > `after` in its present state, then what happens."""
+    def frames(self, ref: str, after: int, ears: Sequence[str] = ()) -> Frames:
+        """Each message with seq > `after` in its present state, then what happens.
+
+        `ears`: only what these members of the room hear.
+        """
 
     def quiet(self, ref: str) -> bool:
         """Whether nobody speaks in the room just now."""

@@ -60,8 +60,11 @@ class RemoteDoor:
     def restore_room(self, ref: str) -> Body:
         return self._http.post(self._room(ref) + "/restore")
 
-    def messages(self, ref: str, *, limit: int, after: int | None = None) -> list[Body]:
-        return list(self._http.get("/api/messages", room=ref, limit=limit, after=after)["messages"])
+    def messages(
+        self, ref: str, *, limit: int, after: int | None = None, ears: Sequence[str] = ()
+    ) -> list[Body]:
+        given = {"room": ref, "limit": limit, "after": after, "as": list(ears)}
+        return list(self._http.get("/api/messages", **given)["messages"])
 
     def post(
         self, ref: str, content: str, *, sender: str | None, key: str | None, to: Sequence[str] = ()
@@ -71,8 +74,8 @@ class RemoteDoor:
         body = {name: value for name, value in given.items() if value is not None}
         return self._http.post("/api/message", body)
 
-    def frames(self, ref: str, after: int) -> RemoteFrames:
-        return RemoteFrames(Socket(self._http, ref, after=after))
+    def frames(self, ref: str, after: int, ears: Sequence[str] = ()) -> RemoteFrames:
+        return RemoteFrames(Socket(self._http, ref, after=after, ears=ears))
 
     def quiet(self, ref: str) -> bool:
         now = self.queue(ref)

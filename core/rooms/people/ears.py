@@ -74,6 +74,18 @@ def heard(
     return [listener.told(message) for message in messages]
 
 
+def hears(store: Store, ref: str, names: Sequence[str], seq: int) -> bool:
+    """Whether the members `names` may have the words of message `seq`; with no names always.
+
+    Raises:
+        RoomNotFound, MessageNotFound.
+    """
+    with store.read() as conn:
+        room_id = book.find_room(conn, ref)["id"]
+        message = book.load_message(conn, room_id, seq)
+        return not names or hearing.ears_of(conn, room_id, names).hears(message)
+
+
 def somebody_left(conn: Connection, room_id: str) -> bool:
     """Whether anybody who once sat in this room may come back to it."""
     gone = t.attendance.c.until_seq.is_not(None)
