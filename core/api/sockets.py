@@ -33,8 +33,8 @@ from core.logs import part_logger
 from core.messages import Message, StreamEvent
 from core.rooms.frames import frame_text
 from core.rooms.log import Watch
+from core.rooms.people.arrivals import MAX_AGENTS
 from core.rooms.people.ears import somebody_left
-from core.rooms.people.external import MAX_AGENTS
 from core.rooms.rules import checked_name
 from core.text import N_, choose_language, words
 from core.workbench import Workbench

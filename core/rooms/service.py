@@ -29,8 +29,8 @@ from core.rooms.record import Record
 from core.rooms.said import posting
 from core.rooms.said.editing import Editing
 from core.rooms.turns import round_book, rounds
+from core.rooms.turns.casting import Defaults
 from core.rooms.turns.engine import Engine
-from core.rooms.turns.turns import Defaults
 from core.settings import Settings
 from core.store import Store, tables as t
 
@@ -331,7 +331,7 @@ class Rooms:
 
     def model_of(self, room: Room, member: str) -> str:
         """The model that this member is asked first; the default for an unknown agent."""
-        return self._engine.turns.model_of(room, member)
+        return self._engine.turns.casting.model_of(room, member)
 
     def answered(self, ref: str, seq: int) -> bool:
         """Whether the round that answers message `seq` has been, and nobody is due."""

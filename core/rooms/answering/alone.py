@@ -23,7 +23,7 @@ class Alone:
 
     def chain(self, agent: Agent) -> list[str]:
         """The models asked for this agent, in order; the starter comes last."""
-        return self._turns.chain_for(agent)
+        return self._turns.casting.chain_for(agent)
 
     def options(self, agent: Agent) -> GenerationOptions:
         return options_for(agent, self._settings)

@@ -29,21 +29,19 @@ from core.rooms import book
 from core.rooms.log import Logs
 from core.rooms.model import Room
 from core.rooms.people import hearing, seating
+from core.rooms.people.arrivals import wanted_of
 from core.rooms.people.heartbeats import LONGEST_S, SHORTEST_S, Heartbeats
-from core.rooms.people.offers import Offer
-from core.rooms.people.seating import Wanted
+from core.rooms.people.offers import Offer, Offers, turn_frame
 from core.rooms.people.seats import Key, Seat, Seats, Tell
-from core.rooms.rules import checked_name, name_key, printable
+from core.rooms.rules import name_key, printable
 from core.rooms.said import posting
 from core.rooms.said.reply import Reply
 from core.rooms.seen import Seen
+from core.rooms.turns.casting import Opened
 from core.rooms.turns.engine import Engine
-from core.rooms.turns.turns import Opened
 from core.settings import Settings
 from core.store import Store
 from core.text import N_, words
-
-MAX_AGENTS = 20
 
 
 class Outside:
@@ -54,7 +52,7 @@ class Outside:
         self._seats = Seats()
         self._lock = threading.Lock()
         self._speaking: dict[Key, Reply] = {}
-        self._offers: dict[Key, Offer] = {}
+        self._offers = Offers()
         engine.turns.guests = self
         self._beats = Heartbeats(engine.turns.flusher.call_at, self._went_quiet)
 
@@ -77,7 +75,7 @@ class Outside:
             RoomNotFound, InvalidInput.
             NameTaken: somebody in the room has that name already.
         """
-        wanted = _wanted(agents)
+        wanted = wanted_of(agents)
         if heartbeat_s is not None and not SHORTEST_S <= heartbeat_s <= LONGEST_S:
             expected = words(N_("{least} to {most} s"), least=SHORTEST_S, most=LONGEST_S)
             raise InvalidInput(field="heartbeat_s", expected=expected, found=heartbeat_s)
@@ -132,11 +130,11 @@ class Outside:
             AgentNotFound: this connection has not brought such an agent.
         """
         seat = self._seat_of(ref, agent, connection)
-        with self._lock:
-            reply, offer = self._speaking.get(seat.key), self._offers.get(seat.key)
-        if offer is not None:
+        if (offer := self._offers.get(seat.key)) is not None:
             offer.add(printable(text))
             return
+        with self._lock:
+            reply = self._speaking.get(seat.key)
         if reply is None:
             reply = self._begin(seat, reply_to)
             with self._lock:
@@ -174,7 +172,8 @@ class Outside:
             to or self._whispered_to(seat, reply_to),
         )
         with self._lock:
-            reply, offer = self._speaking.pop(seat.key, None), self._offers.get(seat.key)
+            reply = self._speaking.pop(seat.key, None)
+        offer = self._offers.get(seat.key)
         if offer is not None and (answered := self._answer(seat, offer, draft)) is not None:
             return answered
         if reply is not None:
@@ -196,9 +195,7 @@ class Outside:
             AgentNotFound: this connection has not brought such an agent.
         """
         seat = self._seat_of(ref, agent, connection)
-        with self._lock:
-            offer = self._offers.get(seat.key)
-        if offer is not None:
+        if (offer := self._offers.get(seat.key)) is not None:
             offer.give_up(OutsidePassed(agent=seat.name).reason())
 
     # --- turns ------------------------------------------------------------------------------
@@ -208,20 +205,17 @@ class Outside:
         name, patience_s = opened.agent.name, self._settings.rooms.outside_turn_s
         offer = Offer(reply, name, patience_s)
         key = (opened.room.id, name_key(name))
-        with self._lock:
-            self._offers[key] = offer
+        self._offers.put(key, offer)
         seat = self._seats.get(key)
         if seat is None or seat.lost_seq is not None or self._beats.quiet(seat.connection):
             offer.give_up(OutsideAway(agent=name).reason())
         elif seat.tell is not None:
-            seat.tell(_turn_frame(opened, patience_s))
+            seat.tell(turn_frame(opened, patience_s))
         return offer
 
     def over(self, offer: Offer) -> None:
         """The turn has ended: what comes now is not for it any more."""
-        with self._lock:
-            for key in [key for key, one in self._offers.items() if one is offer]:
-                del self._offers[key]
+        self._offers.drop(offer)
 
     def _answer(self, seat: Seat, offer: Offer, draft: posting.Draft) -> Message | None:
         """Use the turn for it; `None` when that has just ended."""
@@ -231,13 +225,6 @@ class Outside:
         if known is not None:
             return known
         return offer.stored.result() if offer.answer(draft) else None
-
-    def _give_up_turns(self, seats: Sequence[Seat]) -> None:
-        with self._lock:
-            offers = [(seat, self._offers.get(seat.key)) for seat in seats]
-        for seat, offer in offers:
-            if offer is not None:
-                offer.give_up(OutsideAway(agent=seat.name).reason())
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -278,7 +265,7 @@ class Outside:
         gone = self._seats.drop(seat for seat in here if room_id in (None, seat.room))
         if len(gone) == len(here):
             self._beats.end(connection)
-        self._give_up_turns(gone)
+        self._offers.give_up(gone)
         with self._lock:
             cut = [self._speaking.pop(seat.key, None) for seat in gone]
         for reply in filter(None, cut):
@@ -306,7 +293,7 @@ class Outside:
     def _went_quiet(self, connection: str, away: bool) -> None:
         here = self._seats.of(connection)
         if away:
-            self._give_up_turns(here)
+            self._offers.give_up(here)
         for room_id in {seat.room for seat in here}:
             seats = [seat for seat in here if seat.room == room_id]
             self._later(partial(_away, room_id=room_id, seats=seats, away=away))
@@ -322,39 +309,3 @@ class Outside:
 
 def _away(conn: Connection, *, room_id: str, seats: Sequence[Seat], away: bool) -> StreamEvent:
     return seating.mark_away(conn, room_id, [name_key(seat.name) for seat in seats], away=away)
-
-
-def _turn_frame(opened: Opened, patience_s: float) -> dict[str, Any]:
-    """What an agent is told when it is its turn."""
-    message = opened.event.message
-    return {
-        "type": "turn",
-        "room": opened.room.id,
-        "event": opened.event.event,
-        "agent": opened.agent.name,
-        "seq": opened.event.seq,
-        "reply_to": message.reply_to if message is not None else None,
-        "deadline_s": patience_s,
-        "role": opened.turn.role,
-        "task": opened.turn.task,
-        "why": opened.turn.why.get("code"),
-    }
-
-
-def _wanted(agents: Sequence[Mapping[str, Any]]) -> list[Wanted]:
-    if not 1 <= len(agents) <= MAX_AGENTS:
-        raise InvalidInput(
-            field="agents",
-            expected=words(N_("1 to {limit} agents"), limit=MAX_AGENTS),
-            found=len(agents),
-        )
-    return [Wanted(checked_name(str(one.get("name", ""))), _capabilities(one)) for one in agents]
-
-
-def _capabilities(agent: Mapping[str, Any]) -> tuple[str, ...]:
-    given = agent.get("capabilities") or []
-    if not isinstance(given, list) or len(given) > 50:
-        raise InvalidInput(
-            field="capabilities", expected=words(N_("a list of words")), found=str(given)[:40]
-        )
-    return tuple(str(word)[:80] for word in given)

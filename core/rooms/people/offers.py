@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
-from core.errors import OutsideSilent
+from core.errors import OutsideAway, OutsideSilent
 from core.messages import Message, Reason, ReplyStatus
+from core.rooms.people.seats import Key, Seat
 from core.rooms.said.posting import Draft
 from core.rooms.said.reply import Reply
+from core.rooms.turns.casting import Opened
 
 STEP_S = 0.1  # how soon a wait notices that it is not wanted any more
 
@@ -75,3 +78,48 @@ class Offer:
             self._outcome = outcome
             self._changed.notify_all()
             return True
+
+
+class Offers:
+    """The turns that are on offer just now, by seat. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[Key, Offer] = {}
+
+    def put(self, key: Key, offer: Offer) -> None:
+        with self._lock:
+            self._open[key] = offer
+
+    def get(self, key: Key) -> Offer | None:
+        with self._lock:
+            return self._open.get(key)
+
+    def drop(self, offer: Offer) -> None:
+        """It is over: what comes now is not for it any more."""
+        with self._lock:
+            for key in [key for key, one in self._open.items() if one is offer]:
+                del self._open[key]
+
+    def give_up(self, seats: Iterable[Seat]) -> None:
+        """Nobody sits there any more, or has gone quiet."""
+        for seat in seats:
+            if (offer := self.get(seat.key)) is not None:
+                offer.give_up(OutsideAway(agent=seat.name).reason())
+
+
+def turn_frame(opened: Opened, patience_s: float) -> dict[str, Any]:
+    """What an agent is told when it is its turn."""
+    message = opened.event.message
+    return {
+        "type": "turn",
+        "room": opened.room.id,
+        "event": opened.event.event,
+        "agent": opened.agent.name,
+        "seq": opened.event.seq,
+        "reply_to": message.reply_to if message is not None else None,
+        "deadline_s": patience_s,
+        "role": opened.turn.role,
+        "task": opened.turn.task,
+        "why": opened.turn.why.get("code"),
+    }

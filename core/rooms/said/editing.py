@@ -176,7 +176,7 @@ class Editing:
         def work(conn: Connection) -> Any:
             room_id = book.find_room(conn, ref)["id"]
             charge.take(conn)
-            return self._engine.turns.open_again(conn, room_id, seq, kind, model)
+            return self._engine.turns.casting.open_again(conn, room_id, seq, kind, model)
 
         try:
             opened = self._store.write(work)

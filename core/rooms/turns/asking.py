@@ -101,7 +101,7 @@ class Asking:
 
     def _model(self, room: Room, question: Question) -> str:
         asked = question.agent or (room.agents[0] if room.agents else "")
-        return question.model or self._turns.model_of(room, asked)
+        return question.model or self._turns.casting.model_of(room, asked)
 
     def _answer(
         self,

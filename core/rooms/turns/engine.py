@@ -19,9 +19,10 @@ from core.rooms.care import Care
 from core.rooms.log import Logs
 from core.rooms.model import Presence
 from core.rooms.turns import rounds
+from core.rooms.turns.casting import Defaults, Opened
 from core.rooms.turns.running import Active, Again
 from core.rooms.turns.staging import Stage
-from core.rooms.turns.turns import Defaults, Opened, Turns
+from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
 

@@ -6,11 +6,11 @@ import threading
 from dataclasses import dataclass, field
 
 from core.rooms.model import Coming, Presence
+from core.rooms.turns.casting import Opened
 from core.rooms.turns.deciding import Answers
 from core.rooms.turns.loads import Tally
 from core.rooms.turns.places import Stand
 from core.rooms.turns.schedule import Machine, Slot
-from core.rooms.turns.turns import Opened
 
 
 @dataclass(frozen=True, slots=True)

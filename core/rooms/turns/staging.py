@@ -20,6 +20,7 @@ from core.rooms.policies.base import Ask, Decision
 from core.rooms.seen import Seen
 from core.rooms.turns import round_book, rounds
 from core.rooms.turns.asking import Asking, Call
+from core.rooms.turns.casting import Opened
 from core.rooms.turns.deciding import Decider
 from core.rooms.turns.lineup import Queue, Ticket
 from core.rooms.turns.loads import TURN
@@ -27,7 +28,7 @@ from core.rooms.turns.places import KNOWN_S, Places, Stand
 from core.rooms.turns.round_book import Round
 from core.rooms.turns.running import Active, Again
 from core.rooms.turns.schedule import Machine, cheapest
-from core.rooms.turns.turns import Opened, Turns
+from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
 
@@ -57,7 +58,7 @@ class Stage:
         closing: threading.Event,
     ) -> None:
         self._store, self._logs, self.turns, self._closing = store, logs, turns, closing
-        self._decider = Decider(turns.talkativeness)
+        self._decider = Decider(turns.casting.talkativeness)
         self.places = Places(store, registry, capacity)
         self._asking = Asking(store, registry, turns, settings, self.places)
         self.queue = Queue(self.places.resident)
@@ -121,7 +122,8 @@ class Stage:
         policy = policy_of(room.policy)
         options = with_defaults(policy, room.policy_options)
         stands = [
-            self.places.stand(turn, self.turns.model_of(room, turn.agent)) for turn in plan.due
+            self.places.stand(turn, self.turns.casting.model_of(room, turn.agent))
+            for turn in plan.due
         ]
         step = _Step(
             plan,
@@ -132,7 +134,7 @@ class Stage:
         first = stands[0]
         alike = step.strict or len({stand.ref for stand in stands}) == 1
         if alike and not step.together and _try(ticket, first):
-            step.opened = self.turns.open(conn, first.turn, seen=plan.seen)
+            step.opened = self.turns.casting.open(conn, first.turn, seen=plan.seen)
         return step
 
     def _choose(self, seen: Seen, round_: Round, active: Active | None) -> Decision:
@@ -160,7 +162,7 @@ class Stage:
         if step.together:
             self._together(order, active, machine)
             return
-        opened = self._store.write(lambda conn: self.turns.open(conn, first.turn))
+        opened = self._store.write(lambda conn: self.turns.casting.open(conn, first.turn))
         if opened is not None:
             self._run_turns([(opened, first)], order[1:], active, machine)
 
@@ -181,7 +183,7 @@ class Stage:
 
     def _open_all(self, conn: Connection, group: list[Stand]) -> list[tuple[Opened, Stand]]:
         heard_seq = book.load_room(conn, group[0].turn.room, deleted=True).last_seq
-        opened = [(self.turns.open(conn, stand.turn, heard_seq), stand) for stand in group]
+        opened = [(self.turns.casting.open(conn, stand.turn, heard_seq), stand) for stand in group]
         return [(one, stand) for one, stand in opened if one is not None]
 
     def _run_turns(
