@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from testing.load import Plan, speaking, talk
+from testing.load import speaking, talk
+from testing.load_judge import Plan
 from testing.scripted_ollama import ScriptedOllama
 from testing.served import ServedApp
 

@@ -7,13 +7,9 @@ and found.
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -27,10 +23,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from core.errors import ConfigInvalid
+from core import settings_files
 from core.hosts import HostKey, HostSettings
-from core.paths import CONFIG, DataPaths
-from core.text import N_, words
+from core.paths import DataPaths
 
 
 class _Group(BaseModel):
@@ -208,8 +203,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = _files(init_settings())
-        layers = [InitSettingsSource(settings_cls, _read(file)) for file in files]
+        files = settings_files.files(init_settings())
+        names = list(settings_cls.model_fields)
+        layers = [
+            InitSettingsSource(settings_cls, settings_files.read(file, names)) for file in files
+        ]
         return (init_settings, env_settings, *layers)
 
 
@@ -223,84 +221,4 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise _explained(error, given) from None
-
-
-def _files(given: Mapping[str, Any]) -> list[Path]:
-    """The files that count, the strongest first."""
-    data_dir = given.get("data_dir") or os.environ.get("ENGAWA_DATA_DIR") or "data"
-    candidates = (DataPaths(Path(data_dir)).user_config, CONFIG / "default.yaml")
-    return [file for file in candidates if file.is_file()]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ConfigInvalid(
-            file=file,
-            line=mark.line + 1 if mark else 1,
-            field="YAML",
-            expected=words(N_("settings as “name: value” lines")),
-            found=getattr(error, "problem", None) or words(N_("unreadable text")),
-        ) from None
-    if not isinstance(content, dict):
-        raise ConfigInvalid(
-            file=file,
-            line=1,
-            field="YAML",
-            expected=words(N_("settings as “name: value” lines")),
-            found=type(content).__name__,
-        )
-    _refuse_unknown(file, content)
-    return content
-
-
-def _refuse_unknown(file: Path, content: dict[str, Any]) -> None:
-    for name in content:
-        if name not in Settings.model_fields:
-            raise ConfigInvalid(
-                file=file,
-                line=_line_of(file, (name,)),
-                field=name,
-                expected=words(N_("one of {names}"), names=", ".join(Settings.model_fields)),
-                found=name,
-            )
-
-
-def _explained(error: ValidationError, given: dict[str, Any]) -> ConfigInvalid:
-    first = error.errors()[0]
-    location = tuple(str(part) for part in first["loc"])
-    file, line = _source_of(location, given)
-    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return ConfigInvalid(
-        file=file,
-        line=line,
-        field=".".join(location),
-        expected=expected,
-        found=re.sub(r"//[^/@\s]*@", "//…@", repr(first.get("input")))[:80],
-    )
-
-
-def _source_of(location: tuple[str, ...], given: dict[str, Any]) -> tuple[str, int | str]:
-    for file in _files(given):
-        if line := _line_of(file, location):
-            return str(file), line
-    return "ENGAWA_" + "__".join(location).upper(), "-"
-
-
-def _line_of(file: Path, location: tuple[str, ...]) -> int:
-    """The line on which the nested key stands (1-based), or 0."""
-    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = 0
-    for name in location:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for key, value in node.value:
-            if key.value == name:
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            return 0
-    return line
+        raise settings_files.explained(error, given) from None

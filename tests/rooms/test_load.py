@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from testing.load import AGENTS, Plan, speaking, talk
+from testing.load import speaking, talk
+from testing.load_judge import AGENTS, Plan
 from testing.scripted_ollama import ScriptedOllama
 from testing.served import ServedApp
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -23,14 +23,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from core.errors import AgentNotFound, InvalidInput, OutsideAway, OutsidePassed
+from core.errors import AgentNotFound, OutsideAway, OutsidePassed
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms import book
 from core.rooms.log import Logs
 from core.rooms.model import Room
 from core.rooms.people import hearing, seating
 from core.rooms.people.arrivals import wanted_of
-from core.rooms.people.heartbeats import LONGEST_S, SHORTEST_S, Heartbeats
+from core.rooms.people.heartbeats import Heartbeats, checked_interval
 from core.rooms.people.offers import Offer, Offers, turn_frame
 from core.rooms.people.seats import Key, Seat, Seats, Tell
 from core.rooms.rules import name_key, printable
@@ -41,7 +41,6 @@ from core.rooms.turns.casting import Opened
 from core.rooms.turns.engine import Engine
 from core.settings import Settings
 from core.store import Store
-from core.text import N_, words
 
 
 class Outside:
@@ -76,9 +75,8 @@ class Outside:
             NameTaken: somebody in the room has that name already.
         """
         wanted = wanted_of(agents)
-        if heartbeat_s is not None and not SHORTEST_S <= heartbeat_s <= LONGEST_S:
-            expected = words(N_("{least} to {most} s"), least=SHORTEST_S, most=LONGEST_S)
-            raise InvalidInput(field="heartbeat_s", expected=expected, found=heartbeat_s)
+        if heartbeat_s is not None:
+            checked_interval(heartbeat_s)
         own = self._seats.open_to(connection)
         room, event = self._store.write(lambda conn: seating.sit(conn, ref, wanted, own))
         self._seats.put(Seat(room.id, one.name, connection, tell=tell) for one in wanted)
@@ -91,7 +89,7 @@ class Outside:
         """Its agents rise; what they were saying is `partial`."""
         gone = self._ended(connection)
         for room_id in {seat.room for seat in gone}:
-            keys = [name_key(seat.name) for seat in gone if seat.room == room_id]
+            keys = _keys(seat for seat in gone if seat.room == room_id)
             self._logs.publish(self._store.write(partial(seating.rise, room_id=room_id, keys=keys)))
 
     def lost(self, connection: str) -> None:
@@ -277,7 +275,7 @@ class Outside:
         if not seats:
             return
         self._seats.put(seats)
-        away = partial(_away, room_id=seats[0].room, seats=seats, away=True)
+        away = partial(seating.mark_away, room_id=seats[0].room, keys=_keys(seats), away=True)
         self._logs.publish(self._store.write(away))
         over = time.monotonic() + self._settings.rooms.outside_back_s
         self._engine.turns.flusher.call_at(over, lambda: self._give_up(seats))
@@ -285,18 +283,16 @@ class Outside:
     def _give_up(self, seats: Sequence[Seat]) -> None:
         gone = self._seats.drop(seats)
         if gone:
-            keys = [name_key(seat.name) for seat in gone]
-            self._later(
-                partial(seating.rise, room_id=gone[0].room, keys=keys, last_heard=gone[0].lost_seq)
-            )
+            room_id, last = gone[0].room, gone[0].lost_seq
+            self._later(partial(seating.rise, room_id=room_id, keys=_keys(gone), last_heard=last))
 
     def _went_quiet(self, connection: str, away: bool) -> None:
         here = self._seats.of(connection)
         if away:
             self._offers.give_up(here)
         for room_id in {seat.room for seat in here}:
-            seats = [seat for seat in here if seat.room == room_id]
-            self._later(partial(_away, room_id=room_id, seats=seats, away=away))
+            keys = _keys(seat for seat in here if seat.room == room_id)
+            self._later(partial(seating.mark_away, room_id=room_id, keys=keys, away=away))
 
     def _later(self, work: Any) -> None:
         """Store a change of who is here without waiting for it."""
@@ -307,5 +303,5 @@ class Outside:
             self._logs.publish(done.result())
 
 
-def _away(conn: Connection, *, room_id: str, seats: Sequence[Seat], away: bool) -> StreamEvent:
-    return seating.mark_away(conn, room_id, [name_key(seat.name) for seat in seats], away=away)
+def _keys(seats: Iterable[Seat]) -> list[str]:
+    return [name_key(seat.name) for seat in seats]

@@ -7,8 +7,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.errors import InvalidInput
+from core.text import N_, words
+
 MISSED = 3  # beats in a row that make somebody away
 SHORTEST_S, LONGEST_S = 0.1, 300.0
+
+
+def checked_interval(seconds: float) -> float:
+    """
+    Raises:
+        InvalidInput: nobody may promise to be heard of that often, or that seldom.
+    """
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        expected = words(N_("{least} to {most} s"), least=SHORTEST_S, most=LONGEST_S)
+        raise InvalidInput(field="heartbeat_s", expected=expected, found=seconds)
+    return seconds
 
 
 @dataclass
