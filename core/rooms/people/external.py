@@ -21,8 +21,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
-
 from core.errors import AgentNotFound, OutsideAway, OutsidePassed
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms import book
@@ -70,9 +68,7 @@ class Outside:
 
         With `heartbeat_s` it promises to be heard of that often. `tell` sends it a frame.
 
-        Raises:
-            RoomNotFound, InvalidInput.
-            NameTaken: somebody in the room has that name already.
+        Raises: RoomNotFound, InvalidInput; NameTaken: somebody has that name already.
         """
         wanted = wanted_of(agents)
         if heartbeat_s is not None:
@@ -129,15 +125,14 @@ class Outside:
         """
         seat = self._seat_of(ref, agent, connection)
         if (offer := self._offers.get(seat.key)) is not None:
-            offer.add(printable(text))
-            return
+            return offer.add(printable(text))
         with self._lock:
             reply = self._speaking.get(seat.key)
         if reply is None:
             reply = self._begin(seat, reply_to)
             with self._lock:
                 self._speaking[seat.key] = reply
-        reply.add(printable(text))
+        return reply.add(printable(text))
 
     def message(
         self,
@@ -250,10 +245,9 @@ class Outside:
             "to": self._whispered_to(seat, reply_to) or None,
         }
 
-        def work(conn: Connection) -> StreamEvent:
-            return book.add_message(conn, book.find_room(conn, seat.room), values)
-
-        event = self._store.write(work)
+        event = self._store.write(
+            lambda conn: book.add_message(conn, book.find_room(conn, seat.room), values)
+        )
         self._logs.publish(event)
         return self._engine.turns.reply(event)
 
