@@ -13,6 +13,7 @@ from core.rooms.limits.meaning import Meaning
 from testing.scripted_encoder import ScriptedEncoder
 from testing.scripted_model import Script, ScriptedProvider
 from tests.conftest import OpenWorkbench
+from tests.rooms.limits import talks_fresh
 
 ROOM = "Engawa"
 LOCOMO = Path("/work/shared/data/locomo_dev.json")
@@ -53,6 +54,21 @@ def test_one_thought_in_ever_new_words_is_a_loop(open_workbench: OpenWorkbench) 
     bench.rooms.editing.let_go_on(ROOM)
     assert bench.rooms.get(ROOM).halted is None
     assert bench.rooms.wait_idle(ROOM, 20)
+
+
+@pytest.mark.parametrize("kind", ["thanks", "readiness", "ja agreement", "ja goodbyes"])
+def test_unknown_wordings_stop_a_room_within_six_turns(
+    open_workbench: OpenWorkbench, kind: str
+) -> None:
+    said = tuple(line.replace("{other}", "Ren") for line in talks_fresh.LOOPS[kind])
+    bench = open_workbench(Saying(said))  # no encoder: words alone
+    bench.rooms.set_policy(ROOM, "named", {"turns": 12})
+    bench.rooms.post(ROOM, "@Ren start", sender="Yuki")
+    assert bench.rooms.wait_idle(ROOM, 30)
+    halted = bench.rooms.get(ROOM).halted
+    assert halted is not None
+    assert halted.code == "in_circles"
+    assert len(bench.rooms.messages(ROOM)) - 1 <= 6
 
 
 def test_other_thoughts_are_none(open_workbench: OpenWorkbench) -> None:
