@@ -80,14 +80,13 @@ class _Scene:
 
 
 def draw_simple(rng: random.Random) -> Dialogue:
-    """Draw one exchange between two, half of them small talk, each intent as often."""
+    """Draw one exchange between two; of a kind of intents each comes as often."""
     scene = _scene(rng, "train", rng.choice(LANGUAGES))
     scene.others = []
-    chance = rng.random()
-    intent = rng.choice(_small_talk(scene.language)) if chance < 0.5 else ""
-    if 0.5 <= chance < 0.56:
-        intent = "who"
-    return Dialogue(scene.me, tuple(_exchange(scene, first=True, intent=intent)))
+    kind = rng.choices(("talk", "guide", "who", HONEST, ""), (36, 20, 6, 30, 8))[0]
+    topic = rng.choice(list(users(scene.language, "guide"))) if kind == "guide" else ""
+    intent = rng.choice(_small_talk(scene.language)) if kind == "talk" else kind
+    return Dialogue(scene.me, tuple(_exchange(scene, first=True, intent=intent, topic=topic)))
 
 
 def draw(
@@ -122,11 +121,12 @@ def _scene(rng: random.Random, split: Split, language: Language) -> _Scene:
     return _Scene(rng, split, language, me, sender, others, user)
 
 
-def _exchange(scene: _Scene, *, first: bool, intent: str = "") -> list[Turn]:
+def _exchange(scene: _Scene, *, first: bool, intent: str = "", topic: str = "") -> list[Turn]:
     rng = scene.rng
     if rng.random() < 0.06:
         scene.language = "ja" if scene.language == "en" else "en"
-    intent, topic = (intent, "") if intent else _choose(scene, first=first)
+    if not intent:
+        intent, topic = _choose(scene, first=first)
     asker = scene.sender
     said = _user_line(scene, intent, topic)
     before, after = _company(scene, intent, topic)
