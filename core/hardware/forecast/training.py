@@ -120,8 +120,11 @@ def parameters(shape: ModelShape, rank: int, targets: Sequence[str]) -> int:
 
 
 def _activations(shape: ModelShape, wanted: Training, number: int) -> int:
-    """Of every layer, or of one and what enters each. A layer keeps what its norms, its attention
-    and its feed-forward part multiplied with, and what goes into matrices that adapters change."""
+    """Of every layer, or of one (computed twice, and its way back) and what enters each.
+
+    A layer keeps what its norms, its attention and its feed-forward part multiplied with, and what
+    goes into matrices that adapters change.
+    """
     tokens = wanted.tokens * wanted.batch
     hidden, inner = shape.hidden or 0, shape.feed_forward or 4 * (shape.hidden or 0)
     kept = 12 * hidden + 4 * inner
@@ -130,10 +133,9 @@ def _activations(shape: ModelShape, wanted: Training, number: int) -> int:
     layer = number * tokens * kept
     if not wanted.checkpointing:
         return layer * len(shape.layers)
-    return 2 * layer + number * tokens * hidden * len(shape.layers)
+    return 3 * layer + number * tokens * hidden * len(shape.layers)
 
 
 def _logits(shape: ModelShape, wanted: Training) -> int:
-    """The scores of all words for every token: as computed, in 32 bits, as shares, and the way
-    back."""
-    return 3 * FULL * wanted.tokens * wanted.batch * (shape.vocabulary or 0)
+    """The scores of all words for every token: as computed, as shares, and the way back of both."""
+    return 4 * FULL * wanted.tokens * wanted.batch * (shape.vocabulary or 0)

@@ -19,6 +19,7 @@ from core.runner.shapes.shape import ModelShape
 from testing.tiny_model import make_tiny_model
 
 GIB = 1024**3
+SURE = 0.15  # of a training; docs/forecast.md says where it is least sure
 
 
 def shape_of(folder: Path) -> ModelShape:
@@ -70,4 +71,4 @@ def test_what_cannot_be_trained_is_refused(wrong: dict[str, object]) -> None:
 def test_the_sum_is_near_the_peak_of_a_real_training(lesson: Lesson, tmp_path: Path) -> None:
     folder = model(Case(lesson.size), tmp_path)
     peak = measure_training(lesson, folder)
-    assert abs(expected_training(lesson, folder) - peak) <= 0.1 * peak
+    assert abs(expected_training(lesson, folder) - peak) <= SURE * peak
