@@ -44,7 +44,7 @@ def draw(series: Series) -> None:
     """The first chart across the page, the others beside each other."""
     first, *others = charts(series, language())
     _draw(first)
-    with st.grid("auto", min_column_width=300):
+    with st.grid("auto", min_column_width=260):
         for one in others:
             with st.container(gap="xsmall"):
                 _draw(one)

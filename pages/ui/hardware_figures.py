@@ -75,9 +75,10 @@ def figure(traces: Sequence[Spec], unit: str, *, top: float | None, **layout: An
 
 
 def over_time(**axis: Any) -> Spec:
-    """The axis of time: hours and minutes, dates only where there is more than a day."""
+    """The axis of time: hours and minutes, seconds or dates only where they tell ticks apart."""
     spans = [
-        {"dtickrange": [None, 43_200_000], "value": "%H:%M"},  # milliseconds between two ticks
+        {"dtickrange": [None, 59_999], "value": "%H:%M:%S"},  # milliseconds between two ticks
+        {"dtickrange": [60_000, 43_200_000], "value": "%H:%M"},
         {"dtickrange": [43_200_000, None], "value": "%m-%d"},
     ]
     return {"type": "date", "nticks": 6, "showgrid": False, "tickformatstops": spans} | axis
