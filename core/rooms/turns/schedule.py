@@ -126,7 +126,10 @@ def cheapest(jobs: Sequence[Job], machine: Machine) -> list[Job]:
     ways = [
         way for first in _every_way(_Way(machine.slots), here) for way in _every_way(first, missing)
     ]
-    best = min(ways, key=lambda way: way.worth(place))
+    worth = [way.worth() for way in ways]
+    least = min(worth)
+    equal = [way for way, one in zip(ways, worth, strict=True) if one == least]
+    best = min(equal, key=lambda way: way.moved(place))
     return [job for group in best.groups for job in group.jobs]
 
 
@@ -177,14 +180,17 @@ class _Way(NamedTuple):
         slots = {**self.slots, server: slot}
         return _Way(slots, (*self.groups, group), loads, adapters)
 
-    def worth(self, place: Mapping[int, int]) -> tuple[int, float, int, int]:
-        """Smaller is better: loads now, those of the same people's next round, moved turns."""
+    def worth(self) -> tuple[int, float, int]:
+        """Smaller is better: loads now, those of the same people's next round, adapters."""
         after = Machine(self.slots)
         models = [group.models[0] for group in self.groups]
         again = fsum(model.load_s for model in models if not after.has(model))
+        return self.loads, again, self.adapters
+
+    def moved(self, place: Mapping[int, int]) -> int:
+        """How far it is from the policy's order."""
         order = (job for group in self.groups for job in group.jobs)
-        moved = sum(abs(place[job.key] - number) for number, job in enumerate(order))
-        return self.loads, again, self.adapters, moved
+        return sum(abs(place[job.key] - number) for number, job in enumerate(order))
 
 
 def _every_way(way: _Way, groups: Sequence[_Group]) -> Iterator[_Way]:
