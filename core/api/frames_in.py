@@ -56,7 +56,7 @@ def say(bench: Workbench, seat: Seat, frame: dict[str, Any]) -> Future[Message]:
     Raises:
         WorkbenchError: it is no message.
     """
-    return bench.rooms.post_soon(
+    return bench.rooms.saying.post_soon(
         seat.room,
         _text(frame, "content"),
         sender=_optional(frame, "sender") or user_name(bench),

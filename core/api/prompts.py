@@ -57,7 +57,7 @@ async def read_prompt(
     It holds all that the speaker heard and remembers: with `as` only the speaker has it.
     """
     found = await in_thread(bench.rooms.get, room)
-    trace = await in_thread(bench.rooms.prompt, found.id, seq)
+    trace = await in_thread(bench.rooms.record.prompt, found.id, seq)
     if ears and not is_one_of((await in_thread(bench.rooms.message, found.id, seq)).sender, ears):
         raise PromptNotKept(seq=seq)
     return JSONResponse(prompt_body(found.id, seq, trace, lang))

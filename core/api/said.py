@@ -20,7 +20,7 @@ async def stored(
     Raises:
         WorkbenchError: see `core.rooms.service.Rooms.post`.
     """
-    said = bench.rooms.post_soon(
+    said = bench.rooms.saying.post_soon(
         room,
         new.content,
         sender=new.sender or user_name(bench),

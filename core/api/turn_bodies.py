@@ -46,5 +46,5 @@ def queue_body(rooms: Rooms, ref: str, lang: str, ears: Sequence[str] = ()) -> d
             }
             for one in now.coming
         ],
-        "rounds": [asdict(one) for one in rooms.rounds(room.id, ROUNDS_SHOWN)],
+        "rounds": [asdict(one) for one in rooms.record.rounds(room.id, ROUNDS_SHOWN)],
     }

@@ -1,16 +1,22 @@
-"""What rooms remember of agents: the tones they kept, what went wrong, who sat where."""
+"""What rooms remember: tones kept, what went wrong, who sat where, prompts and rounds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from core.agents import traces
+from core.agents.traces import Trace
 from core.rooms import book
+from core.rooms.model import RoundFigures
 from core.rooms.people import attendance
 from core.rooms.speech import ToneRecord, tone_record
 from core.rooms.troubles import Troubles, troubles_of
+from core.rooms.turns import round_book
 from core.store import Store
 
 
 class Record:
-    """Reads what is stored with replies and seats. Thread-safe."""
+    """Reads what is stored with replies, seats and rounds. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -33,3 +39,22 @@ class Record:
         """
         with self._store.read() as conn:
             return attendance.former(conn, book.find_room(conn, ref)["id"])
+
+    def prompt(self, ref: str, seq: int) -> Trace:
+        """What was sent for a reply.
+
+        Raises:
+            PromptNotKept: nothing was sent for this line, or it is too long ago.
+        """
+        with self._store.read() as conn:
+            return traces.load(conn, book.find_room(conn, ref)["id"], seq)
+
+    def rounds(self, ref: str, limit: int = 10) -> Sequence[RoundFigures]:
+        """The newest rounds and what they cost, the newest first."""
+        with self._store.read() as conn:
+            return round_book.last_rounds(conn, book.find_room(conn, ref)["id"], limit)
+
+    def answered(self, ref: str, seq: int) -> bool:
+        """Whether the round that answers message `seq` has been, and nobody is due."""
+        with self._store.read() as conn:
+            return round_book.answered(conn, book.find_room(conn, ref), seq)

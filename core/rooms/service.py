@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from sqlalchemy import select
 
-from core.agents import Agent, Agents, traces
-from core.agents.prompt import Prompt
-from core.agents.traces import Trace
-from core.messages import Line, Message, StreamEvent
-from core.providers.base import with_adapter
+from core.agents import Agents
+from core.messages import Message, StreamEvent
 from core.providers.registry import Registry
 from core.rooms import admin, book, replay
-from core.rooms.answering import tryout
 from core.rooms.answering.alone import Alone
-from core.rooms.answering.options import options_for
-from core.rooms.answering.speaker import prompt_of
 from core.rooms.care import Care
 from core.rooms.limits.meaning import Encoding
 from core.rooms.log import Logs, Watch
-from core.rooms.model import Presence, Room, RoomSummary, RoundFigures
+from core.rooms.model import Presence, Room, RoomSummary
 from core.rooms.people.external import Outside
 from core.rooms.policies import IN_ORDER
 from core.rooms.record import Record
 from core.rooms.said import posting
 from core.rooms.said.editing import Editing
-from core.rooms.turns import round_book, rounds
+from core.rooms.said.saying import Saying
+from core.rooms.turns import rounds
 from core.rooms.turns.casting import Defaults
 from core.rooms.turns.engine import Engine
 from core.settings import Settings
@@ -62,9 +56,10 @@ class Rooms:
             store, self._logs, agents, registry, settings, defaults, self.care, capacity
         )
         self.speech = self._engine.turns.speech
-        self.alone = Alone(self._engine.turns, settings)
+        self.alone = Alone(self._engine.stage, registry, settings)
         self.record = Record(store)
         self.outside = Outside(store, self._logs, self._engine, settings)
+        self.saying = Saying(store, self._logs, self._engine, self.care, settings)
         self.editing = Editing(store, self._logs, self._engine, registry, self.care, settings)
 
     # --- rooms ----------------------------------------------------------------------------
@@ -200,53 +195,9 @@ class Rooms:
             SenderIsAgent: the name is a member agent's.
             OverQuota: `owner` has asked for as much as was agreed.
         """
-        return self.post_soon(
+        return self.saying.post_soon(
             ref, content, sender=sender, owner=owner, key=key, reply_to=reply_to, to=to
         ).result()
-
-    def post_soon(
-        self,
-        ref: str,
-        content: str,
-        *,
-        sender: str,
-        owner: str = "local",
-        key: str | None = None,
-        reply_to: int | None = None,
-        to: Sequence[str] = (),
-    ) -> Future[Message]:
-        """`post` without waiting: several messages can share one commit, in the order given.
-
-        What is wrong with the text itself is raised at once, all else by the future.
-        """
-        limit = self._settings.rooms.message_limit
-        draft = posting.Draft.checked(content, sender, owner, key, reply_to, limit, to=to)
-        charge = self.care.quotas.charge(owner)
-        said: Future[Message] = Future()
-        said.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
-
-        def stored(future: Future[posting.Posted]) -> None:
-            try:
-                posted = future.result()
-                self._announce(posted)
-            except BaseException as error:
-                charge.give_back()
-                said.set_exception(error)
-            else:
-                said.set_result(posted.message)
-
-        post = self._store.submit(lambda conn: posting.post(conn, ref, draft, charge.take))
-        post.add_done_callback(stored)
-        return said
-
-    def _announce(self, posted: posting.Posted) -> None:
-        if posted.event is None:
-            return
-        self._logs.publish(posted.event)
-        if posted.heard:
-            self._engine.kick(posted.message.room)
-        else:
-            self._engine.trim(posted.message.room)
 
     def message(self, ref: str, seq: int) -> Message:
         """
@@ -255,15 +206,6 @@ class Rooms:
         """
         with self._store.read() as conn:
             return book.load_message(conn, book.find_room(conn, ref)["id"], seq)
-
-    def prompt(self, ref: str, seq: int) -> Trace:
-        """What was sent for a reply.
-
-        Raises:
-            PromptNotKept: nothing was sent for this line, or it is too long ago.
-        """
-        with self._store.read() as conn:
-            return traces.load(conn, book.find_room(conn, ref)["id"], seq)
 
     def delete_message(self, ref: str, seq: int) -> Message:
         """Leave a tombstone; the words are gone from the events, too.
@@ -290,18 +232,6 @@ class Rooms:
             bounded = max(1, min(limit, 1_000))
             return book.load_messages(conn, room_id, after=after, before=before, limit=bounded)
 
-    def try_out(self, agent: Agent, model: str, said: str, *, user: str) -> tryout.Tryout:
-        """Let `agent`, saved or not, answer one line outside of every room; nothing is stored."""
-        options, brief = options_for(agent, self._settings), self._engine.turns.briefing.of(agent)
-        speech, heard = self.speech.processor_for(agent), Line(1, user, said)
-        wanted = with_adapter(model, agent.adapter)
-        return tryout.begin(agent, wanted, heard, options, self._registry, speech, brief)
-
-    def try_prompt(self, agent: Agent, model: str, said: str, *, user: str) -> Prompt:
-        """What `model` would be sent if `user` said this to `agent`, saved or not."""
-        options, brief = options_for(agent, self._settings), self._engine.turns.briefing.of(agent)
-        return prompt_of(agent, [Line(1, user, said)], [agent.name], model, options, brief)
-
     # --- what goes on ---------------------------------------------------------------------
 
     def stop(self, ref: str) -> None:
@@ -310,11 +240,6 @@ class Rooms:
 
     def presence(self, ref: str) -> Presence:
         return self._engine.presence(self.get(ref).id)
-
-    def rounds(self, ref: str, limit: int = 10) -> Sequence[RoundFigures]:
-        """The newest rounds and what they cost, the newest first."""
-        with self._store.read() as conn:
-            return round_book.last_rounds(conn, book.find_room(conn, ref)["id"], limit)
 
     def watch(self, ref: str, *, after: int | None = None, cursor: int | None = None) -> Watch:
         """Subscribe to a room: see `core.rooms.replay.watch`."""
@@ -332,11 +257,6 @@ class Rooms:
     def model_of(self, room: Room, member: str) -> str:
         """The model that this member is asked first; the default for an unknown agent."""
         return self._engine.turns.casting.model_of(room, member)
-
-    def answered(self, ref: str, seq: int) -> bool:
-        """Whether the round that answers message `seq` has been, and nobody is due."""
-        with self._store.read() as conn:
-            return round_book.answered(conn, book.find_room(conn, ref), seq)
 
     def wait_idle(self, ref: str, timeout_s: float) -> bool:
         """Wait until nobody is due; false when `timeout_s` passed first."""

@@ -31,7 +31,7 @@ def prompt(draft: Draft, said: str, model: str) -> None:
         quiet(_("Give it a name, and its prompt stands here."))
         return
     with shown():
-        built = workbench().rooms.try_prompt(agent, model, said, user=talk.user_name())
+        built = workbench().rooms.alone.try_prompt(agent, model, said, user=talk.user_name())
         counted(built)
         quiet(chosen_by(built.template, built.rule))
         for message in built.messages:

@@ -15,7 +15,7 @@ from core.errors import explain
 from core.messages import ReplyStatus
 from core.rooms.answering.tryout import Tryout
 from core.text import _
-from pages.ui import heard, people, talk, words
+from pages.ui import heard, people, queue, talk, words
 from pages.ui.agent_draft import Draft
 from pages.ui.agent_picture import face_of
 from pages.ui.engine import workbench
@@ -89,7 +89,7 @@ def _begin(asked: Asked) -> None:
     with shown():
         user = talk.user_name()
         runs = (
-            workbench().rooms.try_out(asked.agent, model, asked.said, user=user)
+            workbench().rooms.alone.try_out(asked.agent, model, asked.said, user=user)
             for model in asked.models
         )
         state().trial = Trial(asked, tuple(runs))
@@ -152,4 +152,5 @@ def _note(run: Tryout, status: ReplyStatus) -> str:
         return ":red[:material/error:] " + _("No answer came.") + " " + why
     if reason is not None:
         return ":material/alt_route: " + plain(explain(reason))
-    return ""
+    ahead = run.ahead
+    return queue.waits(ahead) if ahead else ""

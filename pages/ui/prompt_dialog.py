@@ -22,7 +22,7 @@ def show(room_id: str, seq: int) -> None:
     def look() -> None:
         words.begin(workbench())
         with shown():
-            trace = workbench().rooms.prompt(room_id, seq)
+            trace = workbench().rooms.record.prompt(room_id, seq)
             quiet(_("Sent to {model}", model=plain(trace.model)))
             counted(trace.prompt)
             quiet(chosen_by(trace.prompt.template, trace.prompt.rule))

@@ -28,7 +28,7 @@ def _panel(room_id: str) -> None:
     bench = workbench()
     words.begin(bench)
     try:
-        now, rounds = bench.rooms.presence(room_id), bench.rooms.rounds(room_id, 1)
+        now, rounds = bench.rooms.presence(room_id), bench.rooms.record.rounds(room_id, 1)
     except RoomNotFound:
         return
     with st.container(gap="xsmall"):
@@ -41,17 +41,20 @@ def _panel(room_id: str) -> None:
                 quiet(line)
 
 
+def waits(ahead: int) -> str:
+    """That so many turns of others come first."""
+    return ngettext(
+        "It waits: {n} turn of another room comes first.",
+        "It waits: {n} turns of other rooms come first.",
+        ahead,
+    )
+
+
 def _now(now: Presence) -> None:
     if now.choosing:
         quiet(_("A model is asked who speaks next."))
     if now.ahead:
-        quiet(
-            ngettext(
-                "It waits: {n} turn of another room comes first.",
-                "It waits: {n} turns of other rooms come first.",
-                now.ahead,
-            )
-        )
+        quiet(waits(now.ahead))
     for one in now.coming:
         st.markdown(f"{people.coloured(one.agent)}  \n:small[:gray[{plain(_reason(one))}]]")
     if not now.coming and not now.choosing:

@@ -13,7 +13,7 @@ def test_the_menu_shows_the_prompt_of_a_reply(screen: OpenScreen, workbench: Wor
     test = screen("room")
     test.menu_button(key="menu-2").click("prompt").run()
     assert not test.exception
-    sent = workbench.rooms.prompt("Engawa", 2).prompt
+    sent = workbench.rooms.record.prompt("Engawa", 2).prompt
     assert [code.value for code in test.code] == [message.content for message in sent.messages]
     assert "starter" in texts(test)
 

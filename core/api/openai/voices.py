@@ -69,15 +69,18 @@ def voice_for(bench: Workbench, body: CompletionIn, asker: Asker) -> Voice:
     lasting = body.model == AUTO
 
     def speak(cancel: threading.Event) -> Generator[Part, None, None]:
-        pieces = answer(
-            bench.registry,
-            chain,
-            lambda _ref, _tokens: messages,
-            options,
-            cancel,
-            last_resort=lasting,
-        )
-        yield from _heard(pieces, asker.lang)
+        with bench.rooms.alone.turn(asker.owner, body.model, chain[0], cancel) as mine:
+            if not mine:
+                return
+            pieces = answer(
+                bench.registry,
+                chain,
+                lambda _ref, _tokens: messages,
+                options,
+                cancel,
+                last_resort=lasting,
+            )
+            yield from _heard(pieces, asker.lang)
 
     return speak
 
@@ -93,21 +96,30 @@ def _agent(bench: Workbench, agent: Agent, body: CompletionIn, asker: Asker) -> 
         return _as_agent(bench, agent, messages, model, shown, asker.name)
 
     def speak(cancel: threading.Event) -> Generator[Part, None, None]:
-        processor = bench.rooms.alone.processor(agent)(agent.name, [asker.name])
-        if messages[-1].unfinished:
-            processor.go_on_after(messages[-1].content)
-        pieces = answer(bench.registry, chain, prompt_for, options, cancel)
-        with closing(_heard(pieces, asker.lang)) as parts:
-            for part in parts:
-                chunk = Chunk(part.text, part.reasoning, done_reason=part.reason)
-                said = processor.heard(chunk)
-                if part.reason or processor.ended:
-                    said += processor.rest()
-                yield replace(part, text=said, reason=part.reason or _end(processor.ended))
-                if processor.ended:
-                    return
+        with bench.rooms.alone.turn(asker.owner, agent.name, chain[0], cancel) as mine:
+            if mine:
+                pieces = answer(bench.registry, chain, prompt_for, options, cancel)
+                yield from _processed(bench, agent, messages[-1], pieces, asker)
 
     return speak
+
+
+def _processed(
+    bench: Workbench, agent: Agent, last: PromptMessage, pieces: Iterator[Any], asker: Asker
+) -> Generator[Part, None, None]:
+    """The parts of an agent's answer after its response processor; `last` may be its beginning."""
+    processor = bench.rooms.alone.processor(agent)(agent.name, [asker.name])
+    if last.unfinished:
+        processor.go_on_after(last.content)
+    with closing(_heard(pieces, asker.lang)) as parts:
+        for part in parts:
+            chunk = Chunk(part.text, part.reasoning, done_reason=part.reason)
+            said = processor.heard(chunk)
+            if part.reason or processor.ended:
+                said += processor.rest()
+            yield replace(part, text=said, reason=part.reason or _end(processor.ended))
+            if processor.ended:
+                return
 
 
 def _as_agent(

@@ -117,7 +117,7 @@ class LocalDoor:
 
     def prompt(self, ref: str, seq: int) -> Body:
         room_id = self._rooms.get(ref).id
-        return prompt_body(room_id, seq, self._rooms.prompt(room_id, seq), language())
+        return prompt_body(room_id, seq, self._rooms.record.prompt(room_id, seq), language())
 
     def document(self, ref: str, ears: Sequence[str] = ()) -> Body:
         from core.rooms.transfer.writing import document

@@ -5,15 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from core.agents import Agent
+from core.errors import WorkbenchError
 from core.logs import part_logger
-from core.messages import Line, ReplyStatus, Timings
-from core.providers.base import GenerationOptions
-from core.providers.chain import answer
-from core.providers.registry import Registry
-from core.rooms.answering.briefing import Brief
-from core.rooms.answering.speaker import Spoken, speak
-from core.rooms.speech import MakeProcessor, Processor
+from core.messages import ReplyStatus, Timings
+from core.rooms.answering.speaker import Spoken
 
 log = part_logger("rooms")
 
@@ -28,8 +23,9 @@ class Tryout:
     answered, and `spoken.reason` says why it is another, or what went wrong.
     """
 
-    def __init__(self, wanted: str, speak: Speak) -> None:
+    def __init__(self, wanted: str, speak: Speak, ahead: Callable[[], int | None]) -> None:
         self.wanted = wanted
+        self._ahead = ahead
         self.spoken = Spoken()
         self.timings: Timings | None = None
         self._status = ReplyStatus.PENDING
@@ -49,6 +45,11 @@ class Tryout:
         """`PENDING` while it speaks; then how it ended."""
         return self._status
 
+    @property
+    def ahead(self) -> int | None:
+        """How many turns of others come first; `None`: it does not wait for them."""
+        return self._ahead()
+
     def stop(self) -> None:
         """End it early; what was said stays. Returns at once."""
         self._cancel.set()
@@ -62,36 +63,10 @@ class Tryout:
         try:
             status, self.spoken = self._speak(self._pieces.append, self._cancel)
             self.timings = self.spoken.timings()
+        except WorkbenchError as error:
+            self.spoken = Spoken(reason=error.reason())
         except Exception:
             log.exception("tryout_failed")
         finally:
             self._status = status
             self._ended.set()
-
-
-def begin(
-    agent: Agent,
-    model: str,
-    heard: Line,
-    options: GenerationOptions,
-    registry: Registry,
-    processor: MakeProcessor = Processor,
-    brief: Brief | None = None,
-) -> Tryout:
-    """Let `agent` answer the one line that it has heard, with `model`, else the starter."""
-
-    def once(say: Callable[[str], None], cancel: threading.Event) -> tuple[ReplyStatus, Spoken]:
-        return speak(
-            agent,
-            [model],
-            [heard],
-            [agent.name],
-            options,
-            answer=lambda *asked: answer(registry, *asked),
-            say=say,
-            cancel=cancel,
-            processor=processor,
-            brief=brief,
-        )
-
-    return Tryout(model, once)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms.log import Watch
+from core.rooms.record import Record
 
 LOOK_S = 0.25  # how often it is asked whether the round is over, when nothing comes
 
@@ -27,8 +28,9 @@ class Said:
 class Asked(Protocol):
     """The part of `Rooms` that is needed here."""
 
+    @property
+    def record(self) -> Record: ...
     def watch(self, ref: str, *, after: int | None = None) -> Watch: ...
-    def answered(self, ref: str, seq: int) -> bool: ...
 
 
 def replies(
@@ -45,7 +47,8 @@ def replies(
         for event in watch.replay:
             yield from floor.hear(event)
         while not cancel.is_set() and not watch.closed and time.monotonic() < until:
-            over = rooms.answered(room, seq)  # asked first: what came before it is in the watch
+            # Asked first: what came before it is in the watch.
+            over = rooms.record.answered(room, seq)
             come = watch.get(0.0 if over else LOOK_S)
             if come is not None:
                 yield from floor.hear(come)

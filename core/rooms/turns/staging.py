@@ -26,7 +26,7 @@ from core.rooms.turns.lineup import Queue, Ticket
 from core.rooms.turns.loads import TURN
 from core.rooms.turns.places import KNOWN_S, Places, Stand
 from core.rooms.turns.round_book import Round
-from core.rooms.turns.running import Active, Again
+from core.rooms.turns.running import Active
 from core.rooms.turns.schedule import Machine, cheapest
 from core.rooms.turns.turns import Turns
 from core.settings import Settings
@@ -63,12 +63,16 @@ class Stage:
         self._asking = Asking(store, registry, turns, settings, self.places)
         self.queue = Queue(self.places.resident)
 
+    def goes_on(self, cancel: threading.Event) -> bool:
+        """Whether what `cancel` ends is still wanted, and the app stays."""
+        return not (cancel.is_set() or self._closing.is_set())
+
     def run(self, room_id: str, active: Active) -> bool:
         """Run turns until nothing is due, or somebody stops it; false when nothing was."""
         active.cancel.clear()
         worked = False
         with self.queue.ticket(room_id) as ticket:
-            while self._wanted(active) and not active.again_first:
+            while self.goes_on(active.cancel) and not active.again_first:
                 step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
                 if step.plan.ask is not None:
                     self._ask(step.plan, step.plan.ask, room_id, active, ticket)
@@ -85,7 +89,8 @@ class Stage:
     ) -> None:
         """Ask the models who comes next; they wait in the queue like those who speak."""
         active.presence = Presence(choosing=True)
-        call = Call(plan.key, ticket, active.tally, active.cancel, lambda: self._wanted(active))
+        wanted = partial(self.goes_on, active.cancel)
+        call = Call(plan.key, ticket, active.tally, active.cancel, wanted)
         active.answers = (plan.key, self._asking.ask(room_id, ask, call))
 
     def say_again(self, room_id: str, active: Active) -> bool:
@@ -97,8 +102,8 @@ class Stage:
             stand = self.places.stand(turn, job.opened.chain[0])
             active.presence = Presence(name, job.opened.event.seq)
             with self.queue.ticket(room_id) as ticket:
-                mine = ticket.take(stand.place, stand.ref, name, partial(self._open, job))
-                begun = mine and self._open(job)
+                mine = ticket.take(stand.place, stand.ref, name, partial(self.goes_on, job.cancel))
+                begun = mine and self.goes_on(job.cancel)
                 if begun:
                     self.turns.run(job.opened, job.cancel)
             if not begun and not self._closing.is_set():
@@ -106,9 +111,6 @@ class Stage:
             active.again_first.remove(job)
             worked = True
         return worked
-
-    def _open(self, job: Again) -> bool:
-        return not (job.cancel.is_set() or self._closing.is_set())
 
     def _step(self, conn: Connection, room_id: str, active: Active, ticket: Ticket) -> _Step:
         """Plan what is to be done, and begin the first turn if it need not wait.
@@ -157,7 +159,8 @@ class Stage:
             self._run_turns([(step.opened, first)], order[1:], active, machine)
             return
         active.wait(order, machine, None)
-        if not ticket.take(first.place, first.ref, first.turn.agent, lambda: self._wanted(active)):
+        wanted = partial(self.goes_on, active.cancel)
+        if not ticket.take(first.place, first.ref, first.turn.agent, wanted):
             return
         if step.together:
             self._together(order, active, machine)
@@ -165,9 +168,6 @@ class Stage:
         opened = self._store.write(lambda conn: self.turns.casting.open(conn, first.turn))
         if opened is not None:
             self._run_turns([(opened, first)], order[1:], active, machine)
-
-    def _wanted(self, active: Active) -> bool:
-        return not (active.cancel.is_set() or self._closing.is_set())
 
     def _together(self, order: list[Stand], active: Active, machine: Machine) -> None:
         """Run all turns side by side that can speak beside the first one."""

@@ -16,7 +16,7 @@ def test_an_agent_that_is_not_saved_answers(open_workbench: OpenWorkbench) -> No
     provider = ScriptedProvider()
     bench = open_workbench(provider)
     lines = bench.rooms.messages("Engawa")
-    trial = bench.rooms.try_out(Agent(name="Nobody yet"), "starter", "Hello?", user="Hana")
+    trial = bench.rooms.alone.try_out(Agent(name="Nobody yet"), "starter", "Hello?", user="Hana")
     assert trial.wait(10)
     assert (trial.text, trial.status) == ("Hello from the script.", ReplyStatus.COMPLETE)
     assert trial.spoken.model == "starter"
@@ -29,7 +29,7 @@ def test_an_agent_that_is_not_saved_answers(open_workbench: OpenWorkbench) -> No
 def test_it_can_be_read_while_it_speaks_and_stopped(open_workbench: OpenWorkbench) -> None:
     script = Script(pieces=["word "] * 200, pause_s=0.02)
     bench = open_workbench(ScriptedProvider({"starter": script}))
-    trial = bench.rooms.try_out(Agent(name="Slow"), "starter", "Hello?", user="Hana")
+    trial = bench.rooms.alone.try_out(Agent(name="Slow"), "starter", "Hello?", user="Hana")
     _until(lambda: trial.text)
     assert trial.status is ReplyStatus.PENDING
     trial.stop()
@@ -40,7 +40,7 @@ def test_it_can_be_read_while_it_speaks_and_stopped(open_workbench: OpenWorkbenc
 
 def test_a_model_that_is_away_leaves_its_place_and_says_why(open_workbench: OpenWorkbench) -> None:
     bench = open_workbench(ScriptedProvider())
-    trial = bench.rooms.try_out(Agent(name="Far"), "ollama:gone", "Hello?", user="Hana")
+    trial = bench.rooms.alone.try_out(Agent(name="Far"), "ollama:gone", "Hello?", user="Hana")
     assert trial.wait(10)
     assert (trial.wanted, trial.spoken.model) == ("ollama:gone", "starter")
     assert trial.spoken.reason is not None
@@ -51,8 +51,8 @@ def test_two_speak_at_the_same_time(open_workbench: OpenWorkbench) -> None:
     held = threading.Event()
     provider = ScriptedProvider({"starter": Script(hold=held), "starter:two": Script()})
     bench = open_workbench(provider)
-    first = bench.rooms.try_out(Agent(name="A"), "starter", "Hello?", user="Hana")
-    second = bench.rooms.try_out(Agent(name="A"), "starter:two", "Hello?", user="Hana")
+    first = bench.rooms.alone.try_out(Agent(name="A"), "starter", "Hello?", user="Hana")
+    second = bench.rooms.alone.try_out(Agent(name="A"), "starter:two", "Hello?", user="Hana")
     assert second.wait(10)
     assert first.status is ReplyStatus.PENDING
     held.set()

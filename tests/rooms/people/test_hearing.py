@@ -34,7 +34,7 @@ def say(bench: Workbench, text: str, *to: str, room: str = ROOM, sender: str = "
 def prompt(bench: Workbench, agent: str, room: str = ROOM) -> str:
     """The newest prompt that is kept of this agent, all of it."""
     lines = [one for one in bench.rooms.messages(room) if one.sender == agent]
-    kept = bench.rooms.prompt(room, lines[-1].seq).prompt
+    kept = bench.rooms.record.prompt(room, lines[-1].seq).prompt
     return "\n".join(message.content for message in kept.messages)
 
 
@@ -88,7 +88,7 @@ def test_whispers_and_open_words_are_answered_in_rounds_of_their_own(bench: Work
     ]
     say(bench, "@Aki I am Taro", sender="Taro")
     before = rooms.get(ROOM).last_seq
-    said = [rooms.post_soon(ROOM, text, sender="Yuki", to=to) for text, to in posts]
+    said = [rooms.saying.post_soon(ROOM, text, sender="Yuki", to=to) for text, to in posts]
     assert all(one.result() for one in said)
     assert rooms.wait_idle(ROOM, 10)
     replies = [one for one in rooms.messages(ROOM, after=before) if one.kind == "agent"]

@@ -68,7 +68,7 @@ def test_an_edit_keeps_what_was_said_before(bench: Workbench) -> None:
     earlier = [one["content"] for one in bench.rooms.editing.edits(ROOM, 2)]
     assert earlier == ["answer 1", "better words"]
     asked(bench, "@Ren and?")
-    assert "best words" in str(bench.rooms.prompt(ROOM, 4).prompt.messages)
+    assert "best words" in str(bench.rooms.record.prompt(ROOM, 4).prompt.messages)
 
 
 def test_every_change_is_one_event_without_a_gap(bench: Workbench) -> None:
@@ -103,7 +103,7 @@ def test_another_answer_leaves_the_first_one_to_swipe_back_to(bench: Workbench) 
 def test_another_answer_knows_nothing_of_what_came_after(bench: Workbench, model: Changing) -> None:
     asked(bench, "@Ren the canary comes later")
     again(bench, 2)
-    sent = str(bench.rooms.prompt(ROOM, 2).prompt.messages)
+    sent = str(bench.rooms.record.prompt(ROOM, 2).prompt.messages)
     assert "what is this?" in sent
     assert "canary" not in sent
     assert "answer 1" not in sent
@@ -309,7 +309,7 @@ def test_a_branch_has_the_lines_up_to_there_and_goes_its_own_way(bench: Workbenc
     assert room.origin == {"room": bench.rooms.get(ROOM).id, "name": ROOM, "seq": 4}
     bench.rooms.post(room.id, "@Ren @Aki now here", sender="Yuki")
     assert bench.rooms.wait_idle(room.id, 10)
-    heard = [str(bench.rooms.prompt(room.id, seq).prompt.messages) for seq in (6, 7)]
+    heard = [str(bench.rooms.record.prompt(room.id, seq).prompt.messages) for seq in (6, 7)]
     assert ["canary" in one for one in heard] == [True, False]
     assert not any("after the branch" in one for one in heard)
     assert bench.rooms.get(ROOM).last_seq == 6
@@ -321,7 +321,7 @@ def test_who_came_after_the_branch_has_not_heard_what_is_in_it(bench: Workbench)
     room = bench.rooms.editing.branch(ROOM, 2, "From there")
     bench.rooms.post(room.id, "@Hoshi hello", sender="Yuki")
     assert bench.rooms.wait_idle(room.id, 10)
-    assert "what is this?" not in str(bench.rooms.prompt(room.id, 4).prompt.messages)
+    assert "what is this?" not in str(bench.rooms.record.prompt(room.id, 4).prompt.messages)
 
 
 def test_a_room_comes_back_the_same_with_all_that_was_done_to_it(bench: Workbench) -> None:

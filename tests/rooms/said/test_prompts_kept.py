@@ -24,7 +24,7 @@ def test_what_was_sent_can_be_read_again(open_workbench: OpenWorkbench) -> None:
     bench.rooms.create("Tea", ["Ren"])
     bench.rooms.post("Tea", "Hello there", sender="Yuki")
     assert bench.rooms.wait_idle("Tea", 10)
-    trace = bench.rooms.prompt("Tea", 2)
+    trace = bench.rooms.record.prompt("Tea", 2)
     assert [(trace.model, list(trace.prompt.messages))] == model.asked
     assert (trace.prompt.template, trace.prompt.rule) == ("starter", "starter")
     assert trace.prompt.parts[-1].tokens > 0
@@ -42,7 +42,7 @@ def test_a_fallback_keeps_the_prompt_of_the_model_that_answered(
     bench.rooms.post("Tea", "Hello", sender="Yuki")
     assert bench.rooms.wait_idle("Tea", 10)
     assert bench.rooms.message("Tea", 2).status is ReplyStatus.COMPLETE
-    assert bench.rooms.prompt("Tea", 2).model == "starter"
+    assert bench.rooms.record.prompt("Tea", 2).model == "starter"
     assert broken.asked
 
 
@@ -53,7 +53,7 @@ def test_a_failed_reply_keeps_what_was_asked_last(open_workbench: OpenWorkbench)
     bench.rooms.post("Tea", "Hello", sender="Yuki")
     assert bench.rooms.wait_idle("Tea", 10)
     assert bench.rooms.message("Tea", 2).status is ReplyStatus.FAILED
-    assert "Hello" in bench.rooms.prompt("Tea", 2).prompt.messages[-1].content
+    assert "Hello" in bench.rooms.record.prompt("Tea", 2).prompt.messages[-1].content
 
 
 def test_lines_of_people_and_replies_under_way_have_none(open_workbench: OpenWorkbench) -> None:
@@ -63,10 +63,10 @@ def test_lines_of_people_and_replies_under_way_have_none(open_workbench: OpenWor
     bench.rooms.post("Tea", "Hello", sender="Yuki")
     for seq in (1, 2, 99):
         with pytest.raises(PromptNotKept):
-            bench.rooms.prompt("Tea", seq)
+            bench.rooms.record.prompt("Tea", seq)
     hold.set()
     assert bench.rooms.wait_idle("Tea", 10)
-    assert bench.rooms.prompt("Tea", 2)
+    assert bench.rooms.record.prompt("Tea", 2)
 
 
 def test_deleted_words_are_gone_from_later_prompts_too(open_workbench: OpenWorkbench) -> None:
@@ -76,10 +76,10 @@ def test_deleted_words_are_gone_from_later_prompts_too(open_workbench: OpenWorkb
         bench.rooms.post("Tea", text, sender="Yuki")
         assert bench.rooms.wait_idle("Tea", 10)
     bench.rooms.delete_message("Tea", 3)
-    assert bench.rooms.prompt("Tea", 2)
+    assert bench.rooms.record.prompt("Tea", 2)
     for seq in (4, 6):
         with pytest.raises(PromptNotKept):
-            bench.rooms.prompt("Tea", seq)
+            bench.rooms.record.prompt("Tea", seq)
 
 
 def test_the_estimate_learns_from_what_the_server_counted(open_workbench: OpenWorkbench) -> None:

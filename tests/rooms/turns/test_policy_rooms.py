@@ -117,7 +117,7 @@ def test_a_debate_tells_each_side_what_it_is(open_workbench: OpenWorkbench):
     assert "argue for it" in told[0]
     assert "argue against it" in told[1]
     assert "You are the judge" in told[2]
-    assert [part.name for part in bench.rooms.prompt(ROOM, 2).prompt.parts][-1] == "task"
+    assert [part.name for part in bench.rooms.record.prompt(ROOM, 2).prompt.parts][-1] == "task"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.messages import Kind
+from core.agents import Agent
+from core.messages import Kind, ReplyStatus
 from core.providers.ollama.provider import OllamaProvider
 from core.rooms.policies.reasons import why
 from testing.scripted_model import Script, ScriptedProvider
@@ -49,7 +50,7 @@ def test_whose_model_is_in_memory_speaks_first_and_the_round_says_what_that_save
     expected = {"red": ["Mizuho", "Aki", "Ren", "Hoshi"], "blue": ["Ren", "Hoshi", "Mizuho", "Aki"]}
     assert spoken(bench) == expected[first]
     assert server.loads - before == 1
-    (figures,) = bench.rooms.rounds("four")
+    (figures,) = bench.rooms.record.rounds("four")
     assert (figures.loads, figures.turns, figures.state) == (1, 4, "done")
     assert figures.naive_loads == (3 if first == "red" else 4)
     assert figures.saved_s is not None
@@ -74,7 +75,7 @@ def test_a_strict_room_keeps_its_order(bench, server):
     bench.rooms.post("four", "hello everybody", sender="Yuki")
     assert bench.rooms.wait_idle("four", 20)
     assert spoken(bench) == ["Mizuho", "Ren", "Aki", "Hoshi"]
-    (figures,) = bench.rooms.rounds("four")
+    (figures,) = bench.rooms.record.rounds("four")
     assert figures.loads == figures.naive_loads == server.loads - before
     assert figures.saved_s == 0.0
 
@@ -184,7 +185,7 @@ def test_what_a_picker_loads_counts_in_the_round(bench, server):
     before = server.loads
     bench.rooms.post("picked", "who knows?", sender="Yuki")
     assert bench.rooms.wait_idle("picked", 20)
-    (figures,) = bench.rooms.rounds("picked")
+    (figures,) = bench.rooms.record.rounds("picked")
     assert figures.loads == server.loads - before == 2  # the picker, and the speaker once more
     assert figures.naive_loads == 2
 
@@ -194,7 +195,62 @@ def test_ballots_are_put_in_the_order_of_fewest_loads(bench, server):
     before = server.loads
     bench.rooms.post("four", "who knows?", sender="Yuki")
     assert bench.rooms.wait_idle("four", 20)
-    (figures,) = bench.rooms.rounds("four")
+    (figures,) = bench.rooms.record.rounds("four")
     assert figures.loads == server.loads - before
     assert figures.loads <= 2  # one for the ballots, perhaps one for who was elected
     assert figures.naive_loads >= 3
+
+
+def busy(bench, server):
+    """The room "four" speaks, slowly, until the server becomes fast."""
+    server.tokens_per_s = 4.0
+    bench.rooms.post("four", "@Mizuho hello", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("four").seq)
+
+
+def test_an_agent_that_is_tried_out_waits_like_a_room(bench, server):
+    busy(bench, server)
+    asked = len(server.requests)
+    trial = bench.rooms.alone.try_out(Agent(name="New"), "ollama:blue", "Hello?", user="Yuki")
+    assert _until(lambda: trial.ahead == 1)
+    assert trial.status is ReplyStatus.PENDING
+    time.sleep(0.3)
+    chats = [one.json["model"] for one in server.requests[asked:] if one.path == "/api/chat"]
+    assert "blue" not in chats
+    server.tokens_per_s = None
+    assert trial.wait(20)
+    assert (trial.status, trial.spoken.model) == (ReplyStatus.COMPLETE, "ollama:blue")
+    assert trial.ahead is None
+
+
+def test_a_try_out_is_stopped_while_it_waits(bench, server):
+    busy(bench, server)
+    trial = bench.rooms.alone.try_out(Agent(name="New"), "ollama:blue", "Hello?", user="Yuki")
+    assert _until(lambda: trial.ahead == 1)
+    trial.stop()
+    assert trial.wait(2)
+    assert (trial.status, trial.text, trial.spoken.reason) == (ReplyStatus.STOPPED, "", None)
+    assert _until(lambda: trial.ahead is None)
+    server.tokens_per_s = None
+
+
+def test_whoever_tries_out_much_starves_no_room(bench, server):
+    """Many wishes of one person count as one room's: a room comes after the first of them."""
+    server.tokens_per_s = 8.0
+    bench.rooms.create("late", ["Ren"])
+    bench.rooms.set_model("late", "Ren", "ollama:red")
+    bench.rooms.post("four", "@Mizuho hello", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("four").seq)
+    agent = Agent(name="New")
+    trials = [
+        bench.rooms.alone.try_out(agent, "ollama:red", f"Hello {number}?", user="Yuki")
+        for number in range(4)
+    ]
+    assert _until(lambda: all(trial.ahead for trial in trials))
+    bench.rooms.post("late", "and me?", sender="Yuki")
+    assert _until(lambda: bench.rooms.presence("late").ahead)
+    assert bench.rooms.wait_idle("late", 20)
+    assert len(spoken(bench, "late")) == 1
+    assert sum(trial.status.final for trial in trials) <= 2
+    server.tokens_per_s = None
+    assert all(trial.wait(20) for trial in trials)
