@@ -73,7 +73,7 @@ def test_what_nobody_foresaw_is_one_line_and_its_details_are_kept(
     def broken(_settings: object) -> None:
         raise ZeroDivisionError("a private value")
 
-    monkeypatch.setattr("core.cli.door.protocols._door", broken)
+    monkeypatch.setattr("core.cli.door.opening._door", broken)
     result = run("rooms", "list")
     assert result.code == 1
     assert result.err.count("\n") == 1
@@ -94,7 +94,7 @@ def test_ends_that_are_no_failures(
         raise error
 
     monkeypatch.setattr("core.cli.app.streams.abandon", lambda: None)
-    monkeypatch.setattr("core.cli.door.protocols._door", ended)
+    monkeypatch.setattr("core.cli.door.opening._door", ended)
     result = run("rooms", "list")
     assert (result.code, result.out, result.err) == (code, "", "")
 

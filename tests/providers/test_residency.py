@@ -31,6 +31,9 @@ class Pool:
     def is_ready(self, _ref: str) -> bool:
         return True
 
+    def adapters_held(self, _ref: str) -> dict[str, int]:
+        return {}
+
 
 def test_a_server_tells_what_lies_where(server: ScriptedOllama) -> None:
     provider = OllamaProvider(server.url)

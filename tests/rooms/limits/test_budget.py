@@ -70,12 +70,12 @@ def test_the_same_answer_of_everybody_to_two_lines_of_people_is_no_circle(
     assert bench.rooms.get(ROOM).halted is None
 
 
-@pytest.mark.parametrize(("damper", "spoke"), [("words", 4), ("never", 5)])
+@pytest.mark.parametrize(("damper", "spoke"), [("words", 6), ("never", 7)])
 def test_agents_may_go_in_circles_where_the_damper_never_looks(
     open_workbench: OpenWorkbench, damper: str, spoke: int
 ) -> None:
     bench = open_workbench(rooms={"damper": damper})
-    bench.rooms.set_policy(ROOM, "debate", {"rounds": 2})
+    bench.rooms.set_policy(ROOM, "debate", {"rounds": 3})
     assert len(say(bench, "cats or dogs?")) == spoke
     assert (bench.rooms.get(ROOM).halted is None) == (damper == "never")
 
