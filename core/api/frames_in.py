@@ -90,12 +90,16 @@ def act(bench: Workbench, seat: Seat, frame: dict[str, Any], tell: Tell) -> None
             )
         case "pass":
             bench.rooms.outside.decline(seat.room, _text(frame, "agent"), seat.connection)
+        case "vote":
+            agent, ballot = _text(frame, "agent"), _text(frame, "ballot")
+            choice = _optional(frame, "choice")
+            bench.rooms.outside.vote(seat.room, agent, ballot, choice, seat.connection)
         case "heartbeat":
             pass  # that it came says all
         case "leave":
             bench.rooms.outside.leave(seat.connection)
         case other:
-            expected = "message, delta, join, leave, pass or heartbeat"
+            expected = "message, delta, join, leave, pass, vote or heartbeat"
             raise InvalidInput(field="type", expected=expected, found=repr(other)[:40])
 
 

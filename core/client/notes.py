@@ -40,6 +40,14 @@ class Asked:
         return str(self.seq) if self.turn is None else f"turn-{self.turn}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A vote that an agent is asked for: whom of `choices` it wants to hear."""
+
+    id: str
+    choices: tuple[str, ...]
+
+
 class Notes:
     """One room through the ears of some agents. Not thread-safe."""
 
@@ -48,6 +56,7 @@ class Notes:
         self._agents = {name_key(name): name for name in agents}
         self._turns = {name_key(name) for name in turns}
         self._offers: dict[str, Asked] = {}
+        self._ballots: dict[str, Ballot] = {}
         self._messages: dict[int, Message] = {}
         self._floor: dict[str, int] = {}
         self._settled: dict[str, int] = dict.fromkeys(self._agents, 0)
@@ -85,12 +94,20 @@ class Notes:
         elif frame.get("type") == "turn":
             asked = Asked(frame.get("reply_to"), int(frame["seq"]), str(frame.get("task") or ""))
             self._offers[name_key(str(frame["agent"]))] = asked
+        elif frame.get("type") == "ballot":
+            choices = tuple(str(name) for name in frame["choices"])
+            self._ballots[name_key(str(frame["agent"]))] = Ballot(str(frame["ballot"]), choices)
         elif "content" in frame and "sender" in frame:
             self._keep(frame)
 
     def lost(self) -> None:
         """The connection broke: the room has ended the turns of these agents."""
         self._offers.clear()
+        self._ballots.clear()
+
+    def ballot(self, agent: str) -> Ballot | None:
+        """The vote that this agent is asked for, given once; `None`: none."""
+        return self._ballots.pop(name_key(agent), None)
 
     def due(self, agent: str) -> Asked | None:
         """What this agent has to answer: its turn, or the newest message; `None`: nothing."""

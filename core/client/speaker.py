@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from core.client.backoff import Backoff
 from core.client.link import Link, Report
-from core.client.notes import Asked
+from core.client.notes import Asked, Ballot
 from core.client.socket import Socket
 from core.client.voice import Voice
 from core.errors import AppNotRunning, ModelNotFound, ProviderError
@@ -54,6 +56,9 @@ class Speaker:
         self._voice.warm()
         while (question := self._wait_for_question()) is not None:
             socket, asked = question
+            if isinstance(asked, Ballot):
+                self._vote(socket, asked)
+                continue
             if self._link.stopping.wait(self._delay_s):
                 return
             with self._link.changed:
@@ -63,17 +68,29 @@ class Speaker:
             if not lost:
                 self._answer(_Answer(asked, socket))
 
-    def _wait_for_question(self) -> tuple[Socket, Asked] | None:
-        """The open socket and what to answer; `None` when it is time to go."""
+    def _wait_for_question(self) -> tuple[Socket, Asked | Ballot] | None:
+        """The open socket and what to answer, votes first; `None` when it is time to go."""
         link = self._link
         with link.changed:
             while not link.stopping.is_set():
                 socket = link.current()
-                asked = link.notes.due(self._name) if socket is not None else None
+                asked: Asked | Ballot | None = None
+                if socket is not None:
+                    asked = link.notes.ballot(self._name) or link.notes.due(self._name)
                 if socket is not None and asked is not None:
                     return socket, asked
                 link.changed.wait(1.0)
         return None
+
+    def _vote(self, socket: Socket, ballot: Ballot) -> None:
+        """Say whom it wants to hear; a model that does not answer abstains."""
+        with self._link.changed:
+            history = self._link.notes.history(self._name, self._history_limit)
+        with self._there(socket) as cancel:
+            choice = self._voice.choose(history, ballot.choices, cancel)
+        vote = {"type": "vote", "agent": self._name, "ballot": ballot.id, "choice": choice}
+        with suppress(AppNotRunning):
+            socket.send(vote)
 
     def _answer(self, answer: _Answer) -> None:
         try:
@@ -115,10 +132,7 @@ class Speaker:
         with self._link.changed:
             history = self._link.notes.history(self._name, self._history_limit)
             members = self._link.notes.members
-        cancel = threading.Event()
-        watching = threading.Thread(target=self._cancel_when_lost, args=(answer.socket, cancel))
-        watching.start()
-        try:
+        with self._there(answer.socket) as cancel:
             for piece in self._voice.speak(history, members, cancel, answer.asked.task):
                 if isinstance(piece, Chosen):
                     if piece.reason is not None:
@@ -127,12 +141,21 @@ class Speaker:
                 answer.text += piece
                 if time.monotonic() - answer.last >= PIECE_S:
                     self._push(answer)
-        finally:
             lost = cancel.is_set() and not self._link.stopping.is_set()
-            cancel.set()
-            watching.join()
         if lost:
             raise AppNotRunning(address="")
+
+    @contextmanager
+    def _there(self, socket: Socket) -> Generator[threading.Event, None, None]:
+        """An event that is set when the connection is lost, or it is time to go."""
+        cancel = threading.Event()
+        watching = threading.Thread(target=self._cancel_when_lost, args=(socket, cancel))
+        watching.start()
+        try:
+            yield cancel
+        finally:
+            cancel.set()
+            watching.join()
 
     def _cancel_when_lost(self, socket: Socket, cancel: threading.Event) -> None:
         link = self._link

@@ -12,6 +12,8 @@ from core.messages import Line, PromptMessage
 from core.providers.base import Chunk, GenerationOptions
 from core.providers.chain import Chosen, answer
 from core.providers.registry import Registry
+from core.rooms.choosing import Heard, choose
+from core.rooms.policies.talk import ballot_of
 from core.rooms.speech import Processor
 from core.settings import Settings
 
@@ -37,6 +39,13 @@ class Voice:
     def warm(self) -> None:
         """Begin to load the model; returns at once."""
         self._registry.warm(self._entry.model)
+
+    def choose(
+        self, history: Sequence[Line], choices: Sequence[str], cancel: threading.Event
+    ) -> str | None:
+        """Whom of `choices` its model wants to hear next; `None` when it does not say."""
+        text, model = ballot_of(history, self._character.name, choices), self._entry.model
+        return choose(self._registry, model, text, choices, self._options, cancel, Heard())
 
     def speak(
         self,

@@ -214,3 +214,21 @@ def test_a_turn_is_offered_over_the_socket_and_answered_once(served: Served) -> 
         told = served.bench.rooms.messages(room)
         assert [one.content for one in told if one.kind == "external"] == ["answer 0", "answer 1"]
         assert all(one.turn for one in told if one.kind == "external")
+
+
+def test_a_vote_is_asked_for_over_the_socket(served: Served) -> None:
+    room = served.bench.rooms.create("votes", ["Mizuho", "Ren"], "vote").id
+    with served.socket(room) as hana:
+        send(hana, type="join", agents=[{"name": "Hana", "capabilities": ["turns"]}])
+        until(hana, lambda frame: "Hana" in frame.get("members", ()))
+        asked = say(served, room, "who knows?").seq
+        ballot = until(hana, lambda frame: frame["type"] == "ballot")[-1]
+        assert ballot["choices"] == ["Mizuho", "Ren"]
+        vote = {"type": "vote", "agent": "Hana", "ballot": ballot["ballot"]}
+        send(hana, **vote, choice="Nobody")
+        assert until(hana, lambda frame: frame["type"] == "error")[-1]["code"] == "invalid_input"
+        send(hana, **vote, choice="Ren")
+        assert heard(hana, asked + 1)
+    said = served.bench.rooms.message(room, asked + 1)
+    assert said.turn is not None
+    assert (said.sender, said.turn["code"]) == ("Ren", "voted")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from testing.scripted_ollama import ScriptedOllama
+from testing.scripted_ollama import ScriptedOllama, done, stream, token
 from testing.served import ServedApp, command
 
 PATIENCE_S = 30.0
@@ -206,6 +206,28 @@ def test_agents_that_take_turns_wait_for_theirs(app: ServedApp, ollama: Scripted
         time.sleep(0.5)
         assert len(answers(app, room)) == 2
     finally:
+        client.end()
+
+
+@pytest.mark.slow
+def test_agents_that_take_turns_vote(app: ServedApp, ollama: ScriptedOllama) -> None:
+    room = new_room(app, "votes")
+    app.http.patch(f"/api/v1/rooms/{room}", {"policy": "vote"})
+    file = app.folder.parent / "votes.yml"
+    able = {"model": "ollama:tiny", "room": "votes", "capabilities": ["turns"]}
+    names = ("Haru", "Botan", "Kiku")
+    file.write_text(json.dumps({"agents": [{"name": name, **able} for name in names]}))
+    client = Client(app, file, ollama.url)
+    try:
+        client.wait_for("joined")
+        ollama.on("/api/chat", stream(token('{"next": "Kiku"}'), done()))
+        asked = say(app, room, "who knows?")
+        wait_until(complete(app, room, 1), "whoever was elected")
+        (said,) = answers(app, room)
+        assert (said["sender"], said["reply_to"]) == ("Kiku", asked)
+        assert (said["turn"]["code"], said["turn"]["params"]["votes"]) == ("voted", 2)
+    finally:
+        ollama.heal()
         client.end()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.client.notes import MOST_ANSWERS_TO_AGENTS, Asked, Notes
+from core.client.notes import MOST_ANSWERS_TO_AGENTS, Asked, Ballot, Notes
 
 MEMBERS = ("Ren", "Haru", "瑞穂", "Mizuho")
 
@@ -184,3 +184,16 @@ def test_who_takes_turns_speaks_when_it_is_its_turn() -> None:
     notes.hear({**offered, "seq": 3})
     notes.lost()
     assert notes.due("Haru") is None
+
+
+def test_a_vote_is_asked_for_once() -> None:
+    notes = Notes(("Haru", "瑞穂"), turns=["Haru"])
+    notes.begin({"members": [], "last_seq": 0, "last_event": 0}, {"Haru": [], "瑞穂": []})
+    asked = {"type": "ballot", "agent": "haru", "ballot": "b1", "choices": ["瑞穂", "Ren"]}
+    notes.hear(asked)
+    assert notes.ballot("瑞穂") is None
+    assert notes.ballot("Haru") == Ballot("b1", ("瑞穂", "Ren"))
+    assert notes.ballot("Haru") is None
+    notes.hear(asked)
+    notes.lost()
+    assert notes.ballot("Haru") is None

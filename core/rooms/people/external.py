@@ -5,7 +5,7 @@ message of people, or an @mention of themselves. What they stream becomes a pend
 any other; when their connection ends in the middle of it, it is `partial`.
 
 Those who say that they take turns (capability `turns`) are chosen by turn policies like agents of
-this app: their turn is offered to them, and they have a while to say something.
+this app: their turn is offered to them, and they have a while to say something, or to vote.
 
 Whose connection broke keeps its seat for a while, `away`, and has missed nothing when it is back
 in time. A program may promise heartbeats; who misses some is `away` until it is heard of again.
@@ -15,27 +15,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from core.errors import AgentNotFound, OutsideAway, OutsidePassed
+from core.errors import AgentNotFound, OutsidePassed
 from core.messages import Kind, Message, ReplyStatus, StreamEvent
 from core.rooms import book
 from core.rooms.log import Logs
 from core.rooms.model import Room
 from core.rooms.people import hearing, seating
 from core.rooms.people.arrivals import wanted_of
+from core.rooms.people.ballots import Ballots
 from core.rooms.people.heartbeats import Heartbeats, checked_interval
-from core.rooms.people.offers import Offer, Offers, turn_frame
-from core.rooms.people.seats import Key, Seat, Seats, Tell
+from core.rooms.people.offers import Offer, Offers
+from core.rooms.people.seats import Key, Seat, Seats, Tell, keys_of
 from core.rooms.rules import name_key, printable
 from core.rooms.said import posting
 from core.rooms.said.reply import Reply
 from core.rooms.seen import Seen
-from core.rooms.turns.casting import Opened
 from core.rooms.turns.engine import Engine
 from core.settings import Settings
 from core.store import Store
@@ -49,8 +49,8 @@ class Outside:
         self._seats = Seats()
         self._lock = threading.Lock()
         self._speaking: dict[Key, Reply] = {}
-        self._offers = Offers()
-        engine.turns.guests = self
+        engine.turns.guests = self._offers = Offers(self._reach, settings)
+        engine.turns.ballots = self._ballots = Ballots(self._reach)
         self._beats = Heartbeats(engine.turns.flusher.call_at, self._went_quiet)
 
     # --- coming and going -------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Outside:
         """Its agents rise; what they were saying is `partial`."""
         gone = self._ended(connection)
         for room_id in {seat.room for seat in gone}:
-            keys = _keys(seat for seat in gone if seat.room == room_id)
+            keys = keys_of(seat for seat in gone if seat.room == room_id)
             self._logs.publish(self._store.write(partial(seating.rise, room_id=room_id, keys=keys)))
 
     def lost(self, connection: str) -> None:
@@ -191,24 +191,23 @@ class Outside:
         if (offer := self._offers.get(seat.key)) is not None:
             offer.give_up(OutsidePassed(agent=seat.name).reason())
 
-    # --- turns ------------------------------------------------------------------------------
+    def vote(self, ref: str, agent: str, ballot: str, choice: str | None, connection: str) -> None:
+        """An outside agent says whom it wants to hear; `None`: nobody. Too late is no matter.
 
-    def offer(self, opened: Opened, reply: Reply) -> Offer:
-        """Tell whoever brought the agent that it is its turn; nobody there: it is given up."""
-        name, patience_s = opened.agent.name, self._settings.rooms.outside_turn_s
-        offer = Offer(reply, name, patience_s)
-        key = (opened.room.id, name_key(name))
-        self._offers.put(key, offer)
+        Raises:
+            AgentNotFound: this connection has not brought such an agent.
+            InvalidInput: the ballot has no such choice.
+        """
+        self._ballots.cast(self._seat_of(ref, agent, connection), ballot, choice)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _reach(self, key: Key) -> Seat | None:
+        """Where this agent sits, if it can be told something just now."""
         seat = self._seats.get(key)
         if seat is None or seat.lost_seq is not None or self._beats.quiet(seat.connection):
-            offer.give_up(OutsideAway(agent=name).reason())
-        elif seat.tell is not None:
-            seat.tell(turn_frame(opened, patience_s))
-        return offer
-
-    def over(self, offer: Offer) -> None:
-        """The turn has ended: what comes now is not for it any more."""
-        self._offers.drop(offer)
+            return None
+        return seat
 
     def _answer(self, seat: Seat, offer: Offer, draft: posting.Draft) -> Message | None:
         """Use the turn for it; `None` when that has just ended."""
@@ -218,8 +217,6 @@ class Outside:
         if known is not None:
             return known
         return offer.stored.result() if offer.answer(draft) else None
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _seat_of(self, ref: str, agent: str, connection: str) -> Seat:
         with self._store.read() as conn:
@@ -257,19 +254,24 @@ class Outside:
         gone = self._seats.drop(seat for seat in here if room_id in (None, seat.room))
         if len(gone) == len(here):
             self._beats.end(connection)
-        self._offers.give_up(gone)
+        self._give_up_on(gone)
         with self._lock:
             cut = [self._speaking.pop(seat.key, None) for seat in gone]
         for reply in filter(None, cut):
             reply.finish(ReplyStatus.PARTIAL if reply.text else ReplyStatus.FAILED)
         return gone
 
+    def _give_up_on(self, seats: Sequence[Seat]) -> None:
+        """Wait for nothing from them."""
+        self._offers.give_up(seats)
+        self._ballots.give_up(seats)
+
     def _keep_free(self, seats: Sequence[Seat]) -> None:
         """The seats of one room wait for those who sat there."""
         if not seats:
             return
         self._seats.put(seats)
-        away = partial(seating.mark_away, room_id=seats[0].room, keys=_keys(seats), away=True)
+        away = partial(seating.mark_away, room_id=seats[0].room, keys=keys_of(seats), away=True)
         self._logs.publish(self._store.write(away))
         over = time.monotonic() + self._settings.rooms.outside_back_s
         self._engine.turns.flusher.call_at(over, lambda: self._give_up(seats))
@@ -278,14 +280,14 @@ class Outside:
         gone = self._seats.drop(seats)
         if gone:
             room_id, last = gone[0].room, gone[0].lost_seq
-            self._later(partial(seating.rise, room_id=room_id, keys=_keys(gone), last_heard=last))
+            self._later(partial(seating.rise, room_id=room_id, keys=keys_of(gone), last_heard=last))
 
     def _went_quiet(self, connection: str, away: bool) -> None:
         here = self._seats.of(connection)
         if away:
-            self._offers.give_up(here)
+            self._give_up_on(here)
         for room_id in {seat.room for seat in here}:
-            keys = _keys(seat for seat in here if seat.room == room_id)
+            keys = keys_of(seat for seat in here if seat.room == room_id)
             self._later(partial(seating.mark_away, room_id=room_id, keys=keys, away=away))
 
     def _later(self, work: Any) -> None:
@@ -295,7 +297,3 @@ class Outside:
     def _published(self, done: Future[StreamEvent]) -> None:
         if not done.cancelled() and done.exception() is None:
             self._logs.publish(done.result())
-
-
-def _keys(seats: Iterable[Seat]) -> list[str]:
-    return [name_key(seat.name) for seat in seats]

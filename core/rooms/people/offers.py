@@ -11,10 +11,13 @@ from typing import Any
 
 from core.errors import OutsideAway, OutsideSilent
 from core.messages import Message, Reason, ReplyStatus
+from core.rooms.people.ballots import Reach
 from core.rooms.people.seats import Key, Seat
+from core.rooms.rules import name_key
 from core.rooms.said.posting import Draft
 from core.rooms.said.reply import Reply
 from core.rooms.turns.casting import Opened
+from core.settings import Settings
 
 STEP_S = 0.1  # how soon a wait notices that it is not wanted any more
 
@@ -83,20 +86,31 @@ class Offer:
 class Offers:
     """The turns that are on offer just now, by seat. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach, settings: Settings) -> None:
+        self._reach, self._settings = reach, settings
         self._lock = threading.Lock()
         self._open: dict[Key, Offer] = {}
 
-    def put(self, key: Key, offer: Offer) -> None:
+    def offer(self, opened: Opened, reply: Reply) -> Offer:
+        """Tell whoever brought the agent that it is its turn; nobody there: it is given up."""
+        name, patience_s = opened.agent.name, self._settings.rooms.outside_turn_s
+        offer = Offer(reply, name, patience_s)
+        key = (opened.room.id, name_key(name))
         with self._lock:
             self._open[key] = offer
+        seat = self._reach(key)
+        if seat is None:
+            offer.give_up(OutsideAway(agent=name).reason())
+        elif seat.tell is not None:
+            seat.tell(_frame(opened, patience_s))
+        return offer
 
     def get(self, key: Key) -> Offer | None:
         with self._lock:
             return self._open.get(key)
 
-    def drop(self, offer: Offer) -> None:
-        """It is over: what comes now is not for it any more."""
+    def over(self, offer: Offer) -> None:
+        """The turn has ended: what comes now is not for it any more."""
         with self._lock:
             for key in [key for key, one in self._open.items() if one is offer]:
                 del self._open[key]
@@ -108,7 +122,7 @@ class Offers:
                 offer.give_up(OutsideAway(agent=seat.name).reason())
 
 
-def turn_frame(opened: Opened, patience_s: float) -> dict[str, Any]:
+def _frame(opened: Opened, patience_s: float) -> dict[str, Any]:
     """What an agent is told when it is its turn."""
     message = opened.event.message
     return {

@@ -68,3 +68,8 @@ class Seats:
             for seat in gone:
                 del self._seats[seat.key]
             return gone
+
+
+def keys_of(seats: Iterable[Seat]) -> list[str]:
+    """The names' keys, without their rooms."""
+    return [name_key(seat.name) for seat in seats]

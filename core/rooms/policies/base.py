@@ -46,7 +46,7 @@ class View:
 
     `asked` is what people wrote that this round answers, oldest first. `members` are the agents
     that may speak, in the room's order; `guests` are those of them whose models are in other
-    programs, so that nobody can ask these anything but to speak. `outside` are agents of other
+    programs, which are asked for nothing but a turn or a vote. `outside` are agents of other
     programs who answer by themselves, `away` those who take turns and are not there just now.
     `transcript` holds the last lines, only for policies that ask models. `last_speaker` is the
     agent that spoke last in the room, this round included. `answers` are those of the models that
@@ -99,7 +99,8 @@ class Choice:
 class Question:
     """What a model is asked about the next turn: it must answer with one of `choices`.
 
-    `agent` is whose model is asked, `None` for the one named by `model` or the room's first.
+    `agent` is whose model is asked, `None` for the one named by `model` or the room's first. A
+    `guest` is asked through its program: it is told the choices only, and knows what it heard.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Question:
     choices: tuple[str, ...]
     agent: str | None = None
     model: str | None = None
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

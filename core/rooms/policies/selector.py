@@ -50,9 +50,10 @@ class Selector(Policy):
 
 def _question(view: View, candidates: list[str]) -> Question:
     choices = (*candidates, NOBODY) if view.taken else tuple(candidates)
-    text = f"{talk_of(view)}\n\nWho of these should speak next: {', '.join(candidates)}?" + (
-        f' Answer "{NOBODY}" when nothing is left to say.' if view.taken else ""
-    )
+    names = ", ".join(candidates)
+    text = f"{talk_of(view.transcript)}\n\nWho of these should speak next: {names}?"
+    if view.taken:
+        text += f' Answer "{NOBODY}" when nothing is left to say.'
     return Question(KEY, text, choices, model=view.options.get("model"))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from core.messages import Reason
 from core.rooms.policies.base import Ask, Choice, Decision, Policy, Question, View, turns_option
-from core.rooms.policies.talk import talk_of
+from core.rooms.policies.talk import ballot_of
 from core.rooms.said.mentions import mentioned
 from core.text import N_
 
@@ -15,8 +15,8 @@ class Vote(Policy):
     """Each member's model names another one who may speak; each @name of people is a vote.
 
     Most votes win; of equals, whoever comes first behind the last speaker. A member whose model
-    does not answer has not voted, nor has a guest, whose model is in another program. The last
-    speaker cannot be elected unless it is alone.
+    does not answer has not voted, nor has a guest whose program is silent. The last speaker
+    cannot be elected unless it is alone.
     """
 
     name = "vote"
@@ -32,18 +32,15 @@ class Vote(Policy):
         candidates = view.others
         if len(candidates) == 1:
             return [Choice(candidates[0], Reason("only_one"))]
-        voters = [name for name in view.members if name not in view.guests]
-        if voters and not view.answers:
-            return Ask(tuple(_ballot(view, voter, candidates) for voter in voters))
+        if not view.answers:
+            return Ask(tuple(_ballot(view, voter, candidates) for voter in view.members))
         return [_elected(view, candidates)]
 
 
 def _ballot(view: View, voter: str, candidates: list[str]) -> Question:
     choices = tuple(name for name in candidates if name != voter)
-    text = (
-        f"{talk_of(view)}\n\nYou are {voter}. Who of these should speak next: {', '.join(choices)}?"
-    )
-    return Question(voter, text, choices, agent=voter)
+    text = ballot_of(view.transcript, voter, choices)
+    return Question(voter, text, choices, agent=voter, guest=voter in view.guests)
 
 
 def _elected(view: View, candidates: list[str]) -> Choice:

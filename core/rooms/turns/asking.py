@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from core.errors import ModelRefused, WorkbenchError
-from core.logs import part_logger
-from core.messages import PromptMessage
 from core.providers.base import GenerationOptions
 from core.providers.registry import Registry
 from core.rooms import book
+from core.rooms.choosing import Heard, choose
 from core.rooms.model import Room
 from core.rooms.policies.base import Ask, Question
-from core.rooms.rules import name_key
 from core.rooms.turns.deciding import Answers
 from core.rooms.turns.lineup import Ticket
 from core.rooms.turns.loads import Tally
@@ -26,15 +20,6 @@ from core.rooms.turns.schedule import cheapest
 from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
-
-MAX_TOKENS = 64
-WAIT_S = 60.0  # a picker that takes longer, loading included, has not answered
-SYSTEM = (
-    'You only decide who speaks next. Answer with JSON alone, {{"next": "NAME"}}, where NAME is'
-    " exactly one of: {choices}."
-)
-
-log = part_logger("rooms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +31,6 @@ class Call:
     tally: Tally
     cancel: threading.Event
     wanted: Callable[[], bool]
-
-
-@dataclass
-class _Heard:
-    """What a model said, and how long it took to load; `None`: nobody knows."""
-
-    text: str = ""
-    load_ms: float | None = None
 
 
 class Asking:
@@ -69,18 +46,29 @@ class Asking:
         """The choice that each question's model made, `None` where it made none.
 
         Each waits for its model server as a turn does, and its loads count in the round's.
+        Agents of other programs are asked at the same time, and hold no server.
         """
         with self._store.read() as conn:
             room = book.load_room(conn, room_id, deleted=True)
+        found: dict[str, str | None] = {question.key: None for question in ask.questions}
+        guests = [question for question in ask.questions if question.guest]
+        poll = self._turns.ballots.ask(room_id, guests, self._settings.rooms.outside_turn_s)
+        found |= self._models(room, [one for one in ask.questions if not one.guest], call)
+        if poll.open:
+            call.ticket.release()
+        return found | poll.close(call.wanted)
+
+    def _models(self, room: Room, questions: list[Question], call: Call) -> Answers:
+        """Ask models in the order of fewest loads, until it is not wanted any more."""
         needs = [
             self._places.need(number, self._model(room, question))
-            for number, question in enumerate(ask.questions)
+            for number, question in enumerate(questions)
         ]
         machine = self._places.machine(needs, KNOWN_S)
         call.tally.began(call.key[0], machine)
-        found: dict[str, str | None] = {question.key: None for question in ask.questions}
+        found: dict[str, str | None] = {}
         for job in cheapest([need.job for need in needs], machine):
-            need, question = needs[job.key], ask.questions[job.key]
+            need, question = needs[job.key], questions[job.key]
             agent = question.agent or ""
             if not call.ticket.take(need.place, need.ref, agent, call.wanted):
                 break
@@ -91,8 +79,10 @@ class Asking:
         """Put one question, and count what it loaded."""
         mark = (call.key[1], need.job.key)
         there = self._places.machine([need]).has(need.job.model)
-        heard = _Heard()
-        answer = self._answer(room, need.ref, question, call.cancel, heard)
+        heard, options = Heard(), self._options(room)
+        answer = choose(
+            self._registry, need.ref, question.text, question.choices, options, call.cancel, heard
+        )
         call.tally.ran[mark] = need
         if not there and heard.text:
             call.tally.loads[mark] = (heard.load_ms or 0.0) / 1000
@@ -103,83 +93,10 @@ class Asking:
         asked = question.agent or (room.agents[0] if room.agents else "")
         return question.model or self._turns.casting.model_of(room, asked)
 
-    def _answer(
-        self,
-        room: Room,
-        model: str,
-        question: Question,
-        cancel: threading.Event,
-        heard: _Heard,
-    ) -> str | None:
-        messages = [
-            PromptMessage("system", SYSTEM.format(choices=", ".join(question.choices))),
-            PromptMessage("user", question.text),
-        ]
-        for wanted in self._options(room, question):
-            try:
-                self._listen(model, messages, wanted, cancel, heard)
-                return chosen_in(heard.text, question.choices)
-            except ModelRefused:  # it cannot be held to a shape: then it is only told
-                continue
-            except WorkbenchError as error:
-                log.warning("picker_failed", error=error.code)
-                return None
-        return None
-
-    def _options(self, room: Room, question: Question) -> tuple[GenerationOptions, ...]:
-        """Held to the choices, else only told; in the room's context, since another loads anew."""
+    def _options(self, room: Room) -> GenerationOptions:
         models = self._settings.models
-        held = GenerationOptions(
+        return GenerationOptions(
             context_tokens=room.context_tokens or models.context_tokens,
-            max_tokens=MAX_TOKENS,
-            temperature=0.0,
-            first_token_s=min(WAIT_S, models.first_token_s),
+            first_token_s=models.first_token_s,
             between_tokens_s=models.between_tokens_s,
-            retries=0,
-            format=_schema(question.choices),
         )
-        return held, replace(held, format=None)
-
-    def _listen(
-        self,
-        model: str,
-        messages: list[PromptMessage],
-        options: GenerationOptions,
-        cancel: threading.Event,
-        heard: _Heard,
-    ) -> None:
-        heard.text = ""
-        stream = self._registry.provider(model).stream(model, messages, options, cancel)
-        with closing(stream) as chunks:  # type: ignore[type-var]
-            for chunk in chunks:
-                heard.text += chunk.text
-                heard.load_ms = heard.load_ms if chunk.load_ms is None else chunk.load_ms
-
-
-def _schema(choices: tuple[str, ...]) -> dict[str, Any]:
-    names = {"type": "string", "enum": list(choices)}
-    properties = {"next": names}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": ["next"],
-        "additionalProperties": False,
-    }
-
-
-def chosen_in(said: str, choices: tuple[str, ...]) -> str | None:
-    """The choice that an answer names: as JSON, or alone; `None` for anything else.
-
-    A name in the middle of a sentence is none: "not Ren" must not give Ren the word.
-    """
-    keys = {name_key(name): name for name in choices}
-    text = said.strip()
-    start, end = text.find("{"), text.rfind("}")
-    if 0 <= start < end:
-        try:
-            value = json.loads(text[start : end + 1])
-        except ValueError:
-            value = None
-        named = value.get("next") if isinstance(value, dict) else None
-        return keys.get(name_key(named)) if isinstance(named, str) else None
-    return keys.get(name_key(text.strip(" .。\"'「」*@")))

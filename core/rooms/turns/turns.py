@@ -25,6 +25,7 @@ from core.rooms.limits.budget import Cost, Meter, Power
 from core.rooms.limits.circles import Circles
 from core.rooms.log import Logs
 from core.rooms.people import hearing
+from core.rooms.people.ballots import Ballots
 from core.rooms.people.offers import Offer
 from core.rooms.said import versions
 from core.rooms.said.flusher import Flusher
@@ -74,7 +75,8 @@ class Turns:
         self._registry, self._settings = registry, settings
         self._closing, self._after = closing, after
         self.casting = Casting(agents, settings, defaults)
-        self.guests: Guests  # set by whoever knows them
+        self.guests: Guests  # set by whoever knows them, and the next, too
+        self.ballots: Ballots
         self.flusher = Flusher()
         self.circles = Circles(store, logs)
         self.power: Power = lambda: None  # watts of the cards; the workbench knows better

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import OutsideAway, OutsidePassed, OutsideSilent
+from core.errors import InvalidInput, OutsideAway, OutsidePassed, OutsideSilent
 from core.messages import Kind, Message, ReplyStatus
 from core.workbench import Workbench
 from testing.scripted_model import Script, ScriptedProvider
@@ -18,6 +18,7 @@ from tests.conftest import OpenWorkbench
 
 ROOM = "Tea"
 PATIENCE_S = 0.4
+BALLOT_S = 1.5
 
 
 class Guest:
@@ -36,12 +37,18 @@ class Guest:
     def answer(self, text: str, **given: Any) -> Message:
         return self.rooms.outside.message(ROOM, self.name, text, self.connection, **given)
 
+    def vote(self, ballot: Mapping[str, Any], choice: str | None) -> None:
+        self.rooms.outside.vote(ROOM, self.name, ballot["ballot"], choice, self.connection)
+
     def always(self, text: str) -> None:
         """Answer every turn with this, in a thread of its own."""
 
         def work() -> None:
-            while (turn := self.turns.get()).get("type") == "turn":
-                self.answer(text, reply_to=turn["reply_to"])
+            while frame := self.turns.get():
+                if frame["type"] == "turn":
+                    self.answer(text, reply_to=frame["reply_to"])
+                else:
+                    self.vote(frame, None)
 
         threading.Thread(target=work, daemon=True).start()
 
@@ -198,3 +205,78 @@ def test_who_does_not_take_turns_answers_by_itself(bench: Workbench) -> None:
     assert replies(bench, called) == []
     assert crow.turns.empty()
     assert crow.answer("What has keys?", reply_to=called).reply_to == called
+
+
+@pytest.fixture
+def voting(open_workbench: OpenWorkbench) -> Workbench:
+    """With a room that votes, whose own models elect nobody."""
+    model = ScriptedProvider({"starter": Script(["I see."])})
+    found = open_workbench(model, rooms={"outside_turn_s": BALLOT_S})
+    found.rooms.create(ROOM, ["Mizuho", "Ren"], "vote")
+    return found
+
+
+def elected(bench: Workbench, asked: int) -> tuple[str, dict[str, Any]]:
+    (said,) = replies(bench, asked)
+    assert said.turn is not None
+    return said.sender, said.turn
+
+
+def test_a_guest_votes(voting: Workbench) -> None:
+    hana = Guest(voting, "Hana")
+    asked = say(voting, "who knows?")
+    ballot = hana.turn()
+    assert (ballot["type"], ballot["agent"]) == ("ballot", "Hana")
+    assert ballot["choices"] == ["Mizuho", "Ren"]  # not itself
+    assert ballot["deadline_s"] == BALLOT_S
+    hana.vote(ballot, "ren")
+    speaker, turn = elected(voting, asked)
+    assert speaker == "Ren"
+    assert (turn["code"], turn["params"]) == ("voted", {"votes": 1, "all": 1})
+
+
+def _abstains(guest: Guest) -> None:
+    guest.vote(guest.turn(), None)
+
+
+@pytest.mark.parametrize("does", [_silent, _abstains, _leaves, _breaks])
+def test_who_does_not_vote_abstains(voting: Workbench, does: Callable[[Guest], None]) -> None:
+    hana, botan = Guest(voting, "Hana"), Guest(voting, "Botan")
+    asked = say(voting, "who knows?")
+    botan.vote(botan.turn(), "Ren")
+    does(hana)
+    speaker, turn = elected(voting, asked)
+    assert (speaker, turn["params"]) == ("Ren", {"votes": 1, "all": 1})
+
+
+def test_what_is_no_vote(voting: Workbench) -> None:
+    hana = Guest(voting, "Hana")
+    asked = say(voting, "who knows?")
+    ballot = hana.turn()
+    for choice in ("Nobody", "Hana"):
+        with pytest.raises(InvalidInput):
+            hana.vote(ballot, choice)
+    hana.vote({"ballot": "of another day"}, "Mizuho")
+    hana.vote(ballot, "Ren")
+    hana.vote(ballot, "Mizuho")  # once is all
+    assert elected(voting, asked)[0] == "Ren"
+
+
+def test_stop_ends_a_vote(voting: Workbench) -> None:
+    hana = Guest(voting, "Hana")
+    asked = say(voting, "who knows?")
+    hana.turn()
+    voting.rooms.stop(ROOM)
+    assert replies(voting, asked) == []
+
+
+@pytest.mark.parametrize("does", [_leaves, _breaks])
+def test_a_vote_does_not_wait_for_who_goes(
+    open_workbench: OpenWorkbench, does: Callable[[Guest], None]
+) -> None:
+    bench = open_workbench(ScriptedProvider(), rooms={"outside_turn_s": 60.0})
+    bench.rooms.create(ROOM, ["Mizuho", "Ren"], "vote")
+    hana = Guest(bench, "Hana")
+    asked = say(bench, "who knows?")
+    does(hana)
+    assert elected(bench, asked)[1]["code"] == "vote_failed"

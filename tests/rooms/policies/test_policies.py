@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from core.messages import Line
+from core.rooms.choosing import chosen_in
 from core.rooms.policies import POLICIES, policy_of, with_defaults
 from core.rooms.policies.base import Ask, Choice, Taken, View
 from core.rooms.policies.called import heard_names
 from core.rooms.policies.reasons import REASONS, why
-from core.rooms.turns.asking import chosen_in
 
 MEMBERS = ("Mizuho", "Ren", "Aki")
 QUIET = dict.fromkeys((*MEMBERS, "蓮"), 0.0)

@@ -201,6 +201,22 @@ def test_ballots_are_put_in_the_order_of_fewest_loads(bench, server):
     assert figures.naive_loads >= 3
 
 
+def test_a_vote_that_waits_for_another_program_holds_no_server(bench, server):
+    asked = []
+    bench.rooms.create("votes", ["Ren", "Aki"], "vote")
+    for name in ("Ren", "Aki"):
+        bench.rooms.set_model("votes", name, "ollama:red")
+    hana = [{"name": "Hana", "capabilities": ["turns"]}]
+    bench.rooms.outside.join("votes", hana, "of Hana", tell=asked.append)
+    bench.rooms.post("votes", "who knows?", sender="Yuki")
+    assert _until(lambda: asked)
+    bench.rooms.post("four", "@Ren hello", sender="Yuki")  # with the other model
+    assert bench.rooms.wait_idle("four", 20)
+    assert spoken(bench) == ["Ren"]
+    assert bench.rooms.presence("votes").choosing
+    bench.rooms.stop("votes")
+
+
 def busy(bench, server):
     """The room "four" speaks, slowly, until the server becomes fast."""
     server.tokens_per_s = 4.0
