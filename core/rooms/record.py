@@ -8,7 +8,7 @@ from core.agents import traces
 from core.agents.traces import Trace
 from core.rooms import book
 from core.rooms.model import RoundFigures
-from core.rooms.people import attendance
+from core.rooms.people import attendance, whispers
 from core.rooms.speech import ToneRecord, tone_record
 from core.rooms.troubles import Troubles, troubles_of
 from core.rooms.turns import round_book
@@ -58,3 +58,12 @@ class Record:
         """Whether the round that answers message `seq` has been, and nobody is due."""
         with self._store.read() as conn:
             return round_book.answered(conn, book.find_room(conn, ref), seq)
+
+    def people(self, ref: str) -> list[str]:
+        """Who has written in a room, agents of any kind apart, by name.
+
+        Raises:
+            RoomNotFound.
+        """
+        with self._store.read() as conn:
+            return whispers.spoke(conn, book.find_room(conn, ref)["id"])

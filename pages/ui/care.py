@@ -29,7 +29,8 @@ def quota_note() -> None:
     """Above the composer: which quota is reached, and when it goes on; nothing before that."""
     reached = workbench().rooms.care.quotas.state(OWNER).reached
     if reached is not None:
-        quiet(f":orange[:material/hourglass_empty:] {plain(reached.message())} {reached.hint()}")
+        told = f"{plain(reached.message())} {plain(reached.hint())}"
+        quiet(f":orange[:material/hourglass_empty:] {told}")
 
 
 def circuits() -> None:

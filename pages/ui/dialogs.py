@@ -22,10 +22,10 @@ def new_room() -> None:
     @st.dialog(_("New room"), icon=":material/add:")
     def ask() -> None:
         words.begin(workbench())
+        policy = turn_form.policy_choice("in_order", "new-policy")
         with st.form("new-room", border=False):
             name = st.text_input(_("Name"), max_chars=LONGEST_NAME)
             members = _member_choice([], "new-members")
-            policy = turn_form.policy_choice("in_order", "new-policy")
             done = st.form_submit_button(_("Create"), type="primary")
         if done:
             with shown():

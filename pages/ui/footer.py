@@ -10,7 +10,7 @@ from core.text import _
 from pages.ui import care, halted, lines, live, style, whisper, words
 from pages.ui.engine import workbench
 from pages.ui.failures import kept, show_kept
-from pages.ui.markdown import quiet
+from pages.ui.markdown import bare, quiet
 from pages.ui.state import state
 from pages.ui.talk import post
 
@@ -61,7 +61,7 @@ def _say(room_id: str, key: str) -> None:
 def _placeholder(room_id: str) -> str:
     to = state().whisper_to.get(room_id)
     if to:
-        return _("Only {names} will hear it", names=words.listed(to))
+        return _("Only {names} will hear it", names=bare(words.listed(to)))
     return _("Write to the room, or @name to ask one")
 
 

@@ -12,7 +12,7 @@ from core.workbench import Workbench
 from pages.ui import anomalies, jobs, own_name, style, words
 from pages.ui.engine import workbench
 from pages.ui.logo import icon, wordmark
-from pages.ui.markdown import plain
+from pages.ui.markdown import bare, plain
 from pages.ui.people import is_dark
 
 SERVER_NAMES = {"ollama": "Ollama"}
@@ -32,7 +32,7 @@ def begin(name: str = "Engawa") -> None:
 
 def title(name: str) -> None:
     """What the browser tab is called on this screen."""
-    st.set_page_config(page_title=f"{name} · Engawa", page_icon=icon())
+    st.set_page_config(page_title=f"{bare(name)} · Engawa", page_icon=icon())
 
 
 def head(name: str) -> DeltaGenerator:
@@ -93,7 +93,8 @@ def _servers(bench: Workbench) -> None:
                 continue
             name = SERVER_NAMES[server.name]
             if server.available:
-                st.badge(name, color="green", icon=":material/check:", help=server.version)
+                version = plain(server.version or "") or None
+                st.badge(name, color="green", icon=":material/check:", help=version)
             else:
                 hint = plain(server.error.hint()) if server.error else None
                 st.badge(_("{name} is off", name=name), color="gray", help=hint)

@@ -66,7 +66,7 @@ def _swipe(line: Message) -> None:
             st.markdown(f":small[:gray[{line.variant} / {line.variants}]]", width="content")
         number = line.variant + step
         st.button(
-            "",
+            label,  # heard, not seen
             key=f"swipe-{step}-{line.seq}",
             icon=icon,
             type="tertiary",

@@ -31,14 +31,24 @@ _ADDRESS_HEAD = re.compile(r"://|www\.", re.IGNORECASE)
 # no longer helps; an invisible joiner between colon and word does.
 _SHORTCODE = re.compile(r":(?=[A-Za-z0-9_+\-/]+[:\[])")
 _JOINER = "\u2060"
-_BREAKERS = dict.fromkeys([*range(0, 9), 11, 12, *range(14, 32), 127], " ")
+# An address of mail would become a link as well.
+_MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.[\w-])")
+_CONTROL = [*range(0, 9), 11, 12, *range(14, 32), *range(127, 160), 0x2028, 0x2029]
+# Signs that turn the reading direction would reach beyond the text that they stand in.
+_TURNING = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_BREAKERS: dict[int, str | None] = {**dict.fromkeys(_CONTROL, " "), **dict.fromkeys(_TURNING)}
 
 
 def plain(text: str) -> str:
     """`text` as one line of Markdown that shows exactly these letters, in labels too."""
-    line = " ".join(text.translate(_BREAKERS).split())
+    line = bare(text)
     # No code here: a bracket inside one would end the :colour[label] that this stands in.
     return _words(_ADDRESS_HEAD.sub(lambda head: _JOINER.join(head.group()), line))
+
+
+def bare(text: str) -> str:
+    """`text` as one line, for places that know no Markdown: titles, placeholders."""
+    return " ".join(text.translate(_BREAKERS).split())
 
 
 def quiet(text: str, *, width: Width = "stretch") -> None:
@@ -82,7 +92,8 @@ def _joined(parts: list[str]) -> str:
 
 
 def _words(text: str) -> str:
-    return _PUNCTUATION.sub(r"\\\1", _SHORTCODE.sub(":" + _JOINER, text))
+    text = _MAIL.sub("@" + _JOINER, _SHORTCODE.sub(":" + _JOINER, text))
+    return _PUNCTUATION.sub(r"\\\1", text)
 
 
 def _code(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.rooms.rules import MAX_NAME
+from core.settings import RoomSettings
 from core.text import _
 from pages.ui.engine import workbench
 from pages.ui.markdown import plain
@@ -21,6 +22,11 @@ def own_name() -> str:
     bench = workbench()
     shared: str = bench.preferences.get("user_name", bench.settings.rooms.user_name)
     return state().name or shared
+
+
+def _is_named() -> bool:
+    """Whether anybody has chosen a name here: “You are You” would tell nothing."""
+    return own_name() != RoomSettings.model_fields["user_name"].default
 
 
 def keep() -> None:
@@ -38,7 +44,7 @@ def chooser(place: str) -> None:
     `place` tells apart where on the page this is drawn.
     """
     key = f"tab-name-{place}"
-    label = _("You are {name}", name=plain(own_name()))
+    label = _("You are {name}", name=plain(own_name())) if _is_named() else _("Choose your name")
     with st.popover(label, icon=":material/badge:", type="tertiary"):
         st.text_input(
             _("Your name in this tab"),

@@ -28,7 +28,9 @@ _ROOM = """
 <style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-company) { position: sticky; top: 1.5rem; }
 .st-key-company-folded { display: none; }
-[class*="st-key-menu-"] p { position: absolute; clip-path: inset(50%); }
+[class*="st-key-menu-"] p, [class*="st-key-swipe-"] p {
+  position: absolute; clip-path: inset(50%);
+}
 [class*="st-key-menu-"] button > div > div[aria-hidden] { display: none; }
 [class*="st-key-menu-"] button { min-height: 1.75rem; padding-block: 0; }
 [class*="st-key-menu-"] { opacity: 0.55; }

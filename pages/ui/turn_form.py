@@ -11,18 +11,21 @@ from core.rooms.policies import POLICIES, policy_of, with_defaults
 from core.rooms.policies.base import Option
 from core.text import _
 from pages.ui.engine import workbench
+from pages.ui.markdown import quiet
 
 
 def policy_choice(now: str, key: str) -> str:
-    """The policy that is chosen; the help of each stands below it."""
+    """The policy that is chosen; what it means stands below, where a phone has room for it."""
     names = list(POLICIES)
-    return st.selectbox(
+    chosen: str = st.selectbox(
         _("How they take turns"),
         names,
         index=names.index(policy_of(now).name),
-        format_func=lambda name: f"{_(POLICIES[name].title)}: {_(POLICIES[name].explained)}",
+        format_func=lambda name: _(POLICIES[name].title),
         key=key,
     )
+    quiet(_(POLICIES[chosen].explained))
+    return chosen
 
 
 def option_choices(room: Room, policy: str) -> dict[str, Any]:

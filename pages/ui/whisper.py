@@ -8,7 +8,9 @@ import streamlit as st
 
 from core.rooms.model import Room
 from core.text import _
-from pages.ui.markdown import quiet
+from pages.ui.engine import workbench
+from pages.ui.markdown import plain, quiet
+from pages.ui.own_name import own_name
 from pages.ui.state import state
 
 
@@ -26,7 +28,9 @@ def row(room: Room) -> None:
     key = _key(room.id)
     if key not in st.session_state:
         st.session_state[key] = list(to)
-    names = list(dict.fromkeys([*(member.name for member in room.members), *to]))
+    people = [name for name in workbench().rooms.record.people(room.id) if name != own_name()]
+    members = [member.name for member in room.members]
+    names = list(dict.fromkeys([*members, *people, *to]))
     with st.container(key="whisper", horizontal=True, vertical_alignment="center", gap="small"):
         quiet(":material/hearing: " + _("Whisper to"), width="content")
         st.pills(
@@ -34,6 +38,7 @@ def row(room: Room) -> None:
             names,
             selection_mode="multi",
             key=key,
+            format_func=plain,
             label_visibility="collapsed",
             on_change=lambda: _listen(room.id, st.session_state[key]),
         )

@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from core.api.access import Access
+from core.api.call import Call
+from core.api.policy import is_local_browser
 from core.api.security import cookie_name
 from core.store import tables as t
 from core.store.times import to_text
@@ -97,6 +99,27 @@ def test_nobody_else_gets_a_cookie(served: Served, changed: dict[str, str]) -> N
         answer = stranger.get("/", headers=NAVIGATION | changed)
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("client", ["203.0.113.7", "192.168.0.9", "::ffff:10.0.0.1", "2001:db8::1"])
+@pytest.mark.parametrize("named", ["127.0.0.1", "::1", "localhost", "127.0.0.1, 203.0.113.7"])
+def test_no_header_makes_somebody_elsewhere_local(client: str, named: str) -> None:
+    headers = {"X-Forwarded-For": named, "X-Real-IP": named, "Forwarded": f"for={named}"}
+    for name, value in headers.items():
+        assert not is_local_browser(call_from(client, {name: value}), "127.0.0.1"), name
+        # Nor where a server before this door believed the header.
+        assert not is_local_browser(call_from("127.0.0.1", {name: value}), "127.0.0.1"), name
+    assert not is_local_browser(call_from(client, {}), "127.0.0.1")
+    assert is_local_browser(call_from("127.0.0.1", {}), "127.0.0.1")
+
+
+def call_from(client: str, more: dict[str, str]) -> Call:
+    """A browser's own navigation, by whom it came in."""
+    pairs = {"Host": "127.0.0.1:8501", **NAVIGATION, **more}.items()
+    headers = [(name.lower().encode(), value.encode()) for name, value in pairs]
+    server = ("127.0.0.1", 8501)
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "server": server}
+    return Call({**scope, "client": (client, 40_000)})
 
 
 def test_a_server_on_another_address_gives_no_cookies(served: Served) -> None:

@@ -189,9 +189,10 @@ def test_an_answer_is_given_again_in_its_place_and_swiped_back(
     stop_button(page).click()
     expect(line(page, 2)).to_contain_text("Stopped by you.")
     expect(line(page, 2)).to_contain_text("2 / 2")
-    page.locator(".st-key-swipe--1-2 button").first.click()
+    # By role: Streamlit draws a button with a tooltip twice, and hides one.
+    page.get_by_role("button", name="The answer before").click()
     expect(line(page, 2)).to_contain_text("The words of before.")
-    page.locator(".st-key-swipe-1-2 button").first.click()
+    page.get_by_role("button", name="The next answer").click()
     expect(line(page, 2)).to_contain_text("Short")
     assert server.lines(room)[1]["variant"] == 2
 

@@ -40,12 +40,17 @@ def known(conn: Connection, room_id: str, to: Sequence[str]) -> list[str]:
     if not to:
         return []
     seated = select(t.members.c.name).where(t.members.c.room_id == room_id)
-    people = select(t.messages.c.sender).distinct()
-    spoke = people.where(t.messages.c.room_id == room_id, t.messages.c.kind == str(Kind.HUMAN))
-    names = {name_key(name): name for name in conn.execute(spoke).scalars()}
+    names = {name_key(name): name for name in spoke(conn, room_id)}
     names |= {name_key(name): name for name in conn.execute(seated).scalars()}
     for name in to:
         if name_key(name) not in names:
             expected = words(N_("somebody of this room"))
             raise InvalidInput(field="to", expected=expected, found=name)
     return [names[name_key(name)] for name in to]
+
+
+def spoke(conn: Connection, room_id: str) -> list[str]:
+    """The people who have written in the room."""
+    people = select(t.messages.c.sender).distinct().order_by(t.messages.c.sender)
+    query = people.where(t.messages.c.room_id == room_id, t.messages.c.kind == str(Kind.HUMAN))
+    return list(conn.execute(query).scalars())

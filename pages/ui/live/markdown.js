@@ -5,9 +5,14 @@ const FENCE = /^\s{0,3}(```|~~~)\s*([\w+-]*)/;
 const INLINE =
   /(`+)([\s\S]+?)\1|\*\*([^\s*](?:[\s\S]*?[^\s])?)\*\*|\*([^\s*](?:[^*]*?[^\s])?)\*|!?\[([^\]]*)\]\(\s*<?([^\s)>]*)[^)]*\)/;
 
+/** Without the signs that turn the reading direction: they would reach beyond the text. */
+function straight(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** Draw `source` into `target`. Blocks that are finished keep their nodes. */
 function drawMarkdown(target, source) {
-  const blocks = splitBlocks(source);
+  const blocks = splitBlocks(straight(source));
   const known = target._blocks || [];
   let same = 0;
   while (same < known.length && same < blocks.length && known[same] === blocks[same]) same++;

@@ -54,8 +54,8 @@ class Strip {
     if (!hub.connected && hub.tries > 1) return words.lost;
     if (this.stopping) return words.stopping;
     if (!speaking) return words.idle;
-    const first = words.speaking.replace("{name}", speaking);
-    return next.length ? first + words.then.replace("{names}", next.join(words.comma)) : first;
+    const first = words.speaking.replace("{name}", () => straight(speaking));
+    return next.length ? first + words.then.replace("{names}", () => next.map(straight).join(words.comma)) : first;
   }
 
   close() {

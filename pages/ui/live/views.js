@@ -173,7 +173,7 @@ function lineNode(line, data) {
   const head = document.createElement("div");
   head.className = "head";
   const name = document.createElement("strong");
-  name.textContent = line.sender;
+  name.textContent = straight(line.sender);
   name.style.color = data.colours[line.sender] || "inherit";
   head.append(name, document.createElement("small"));
   const text = document.createElement("div");
