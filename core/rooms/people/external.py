@@ -167,7 +167,7 @@ class Outside:
         with self._lock:
             reply = self._speaking.pop(seat.key, None)
         offer = self._offers.get(seat.key)
-        if offer is not None and (answered := self._answer(seat, offer, draft)) is not None:
+        if offer and (answered := self._answer(seat, offer, draft)):
             return answered
         if reply is not None:
             with self._store.read() as conn:
