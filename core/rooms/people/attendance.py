@@ -21,6 +21,15 @@ def spans(conn: Connection, room_id: str, name: str) -> list[Span]:
     return [(row.since_seq, row.until_seq) for row in conn.execute(_SPANS, given)]
 
 
+def all_spans(conn: Connection, room_id: str) -> dict[str, list[Span]]:
+    """When each was there who ever had a seat, by name key."""
+    columns = t.attendance.c.name_key, t.attendance.c.since_seq, t.attendance.c.until_seq
+    found: dict[str, list[Span]] = {}
+    for row in conn.execute(select(*columns).where(t.attendance.c.room_id == room_id)):
+        found.setdefault(row.name_key, []).append((row.since_seq, row.until_seq))
+    return found
+
+
 def former(conn: Connection, room_id: str) -> list[str]:
     """Who sat there and does no more, whoever left last first."""
     columns = t.attendance.c.name_key, t.attendance.c.name, t.attendance.c.until_seq

@@ -69,9 +69,7 @@ class Listener:
             return True
         if said.to and key not in {name_key(name) for name in said.to}:
             return False
-        return not spans or any(
-            since < said.seq and (until is None or said.seq <= until) for since, until in spans
-        )
+        return _there(spans, said.seq)
 
     def told(self, message: Message) -> Message:
         """The message; without its words when they are not for these ears."""
@@ -122,6 +120,17 @@ def transcript(
     return lines[::-1]
 
 
+def heard_by_each(
+    conn: Connection, room_id: str, names: Iterable[str], lines: Sequence[Line]
+) -> dict[str, tuple[Line, ...]]:
+    """Of `lines`, none of them whispered, those that each of these was there for."""
+    spans = attendance.all_spans(conn, room_id)
+    return {
+        name: tuple(line for line in lines if _there(spans.get(name_key(name), ()), line.seq))
+        for name in names
+    }
+
+
 def together(said: Sequence[RowMapping]) -> Sequence[RowMapping]:
     """The first of these messages (rows with `sender` and `to`) that one round can answer.
 
@@ -152,6 +161,13 @@ def answer_to(seen: Seen, seq: int, agent: str) -> list[str] | None:
         return None
     others = dict.fromkeys([line["sender"], *line["to"]])
     return [name for name in others if name_key(name) != name_key(agent)]
+
+
+def _there(spans: Sequence[Span], seq: int) -> bool:
+    """Whether somebody with these spans was there; without any, it was there all the time."""
+    return not spans or any(
+        since < seq and (until is None or seq <= until) for since, until in spans
+    )
 
 
 def _audience(said: RowMapping) -> tuple[str, ...] | None:

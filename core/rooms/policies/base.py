@@ -48,9 +48,10 @@ class View:
     that may speak, in the room's order; `guests` are those of them whose models are in other
     programs, which are asked for nothing but a turn or a vote. `outside` are agents of other
     programs who answer by themselves, `away` those who take turns and are not there just now.
-    `transcript` holds the last lines, only for policies that ask models. `last_speaker` is the
-    agent that spoke last in the room, this round included. `answers` are those of the models that
-    the policy asked for this very choice, `None` where none came.
+    `transcript` holds the last lines, only for policies that ask models, and `heard` those of them
+    that each member was there for. `last_speaker` is the agent that spoke last in the room, this
+    round included. `answers` are those of the models that the policy asked for this very choice,
+    `None` where none came.
     `seed` is the same whenever the same choice is made again.
     """
 
@@ -61,6 +62,7 @@ class View:
     guests: frozenset[str] = frozenset()
     talkativeness: Mapping[str, float] = field(default_factory=dict)
     transcript: tuple[Line, ...] = ()
+    heard: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     last_speaker: str | None = None
     taken: tuple[Taken, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)

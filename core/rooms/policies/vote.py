@@ -39,7 +39,7 @@ class Vote(Policy):
 
 def _ballot(view: View, voter: str, candidates: list[str]) -> Question:
     choices = tuple(name for name in candidates if name != voter)
-    text = ballot_of(view.transcript, voter, choices)
+    text = ballot_of(view.heard.get(voter, ()), voter, choices)
     return Question(voter, text, choices, agent=voter, guest=voter in view.guests)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
 
-from core.messages import Kind, Reason
+from core.messages import Kind, Line, Reason
 from core.rooms.people import hearing
 from core.rooms.policies import policy_of, with_defaults
 from core.rooms.policies.base import Choice, Decision, Taken, View
@@ -55,8 +55,11 @@ class Decider:
         inside = tuple(one.name for one in members if one.there)
         away = tuple(one.name for one in members if one.takes_turns and one.away)
         guests = (one.name for one in members if one.kind is not Kind.AGENT)
-        with_transcript = policy.asks_models
-        lines = hearing.transcript(conn, room_id, None, TRANSCRIPT_LINES) if with_transcript else ()
+        lines: list[Line] = []
+        heard: dict[str, tuple[Line, ...]] = {}
+        if policy.asks_models:
+            lines = hearing.transcript(conn, room_id, None, TRANSCRIPT_LINES)
+            heard = hearing.heard_by_each(conn, room_id, inside, lines)
         weights = {name: self._talkative(name) for name in inside}
         return View(
             asked=tuple(row["content"] for row in said),
@@ -66,6 +69,7 @@ class Decider:
             guests=frozenset(guests),
             talkativeness={name: one for name, one in weights.items() if one is not None},
             transcript=tuple(lines),
+            heard=heard,
             last_speaker=taken[-1].agent if taken else _last_speaker(conn, room_id, inside),
             taken=taken,
             options=with_defaults(policy, seen.row["policy_options"]),

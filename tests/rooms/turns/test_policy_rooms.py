@@ -104,6 +104,26 @@ def test_members_vote(open_workbench: OpenWorkbench):
     assert bench.rooms.messages(ROOM)[-1].turn["params"] == {"votes": 2, "all": 2}
 
 
+def test_who_votes_is_told_no_more_than_it_heard(open_workbench: OpenWorkbench):
+    model = ScriptedProvider({"starter": Script(['{"next": "Ren"}'])})
+    bench = open_workbench(model)
+    bench.rooms.update(ROOM, members=["Mizuho", "Ren"])
+    bench.rooms.set_policy(ROOM, "manual")
+    bench.rooms.post(ROOM, "the key lies under the stone", sender="Yuki")
+    bench.rooms.update(ROOM, members=["Mizuho", "Ren", "Aki"])
+    bench.rooms.set_policy(ROOM, "vote")
+    bench.rooms.post(ROOM, "who tells me?", sender="Yuki")
+    assert bench.rooms.wait_idle(ROOM, 10)
+    ballots = {
+        name: text
+        for text in (messages[-1].content for _ref, messages in model.asked)
+        for name in ("Mizuho", "Ren", "Aki")
+        if f"You are {name}. Who" in text
+    }
+    assert sorted(name for name, text in ballots.items() if "stone" in text) == ["Mizuho", "Ren"]
+    assert "who tells me?" in ballots["Aki"]
+
+
 def test_a_debate_tells_each_side_what_it_is(open_workbench: OpenWorkbench):
     model = ScriptedProvider({"hf:m": Script(["a point"])}, name="hf")
     bench = open_workbench(ScriptedProvider(), model)
