@@ -75,7 +75,7 @@ def test_nothing_is_evaluated_anywhere(canary: Path, field: str) -> None:
         text = built(hostile, field)
         for line in hostile.strip().splitlines():
             assert line.strip() in text, hostile
-        assert "49" not in text, hostile
+        assert "49" not in text.replace(str(canary), ""), hostile
         assert len(text) < len(plain) + 8 * len(hostile) + 200, hostile
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
