@@ -3,9 +3,11 @@
 With a stand-in for NVIDIA's library, a scripted Ollama in a process of its own, and the history
 in SQL: `sampler_core_percent` is what a process that does nothing but this uses of one core,
 `snapshot_us` how long reading the last snapshot takes (median). `tabs_core_percent` is what ten
-browser tabs with the four live charts cost the server, of one core, above the same server
-without any, and `stale_p95_s` and `stale_most_s` how old the newest point on them is; `None`
-without a browser. `stand_in` says why there is no card in it (no gcc, say).
+tabs with the four live charts cost the server, of one core, above the same server without any,
+and `stale_p95_s` and `stale_most_s` how old the newest point on them is. One of the ten is drawn
+by a browser (`drawn_tabs` is 0 without one), the others only receive what a tab receives, since
+ten browsers would leave nothing of two cores to the server. `stand_in` says why there is no card
+in it (no gcc, say).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import psutil
 from core.paths import PROJECT
 from testing import nvml
 from testing.running import CHROMIUM, FLAGS, Server, free_port, running
+from testing.tabs import Tab, open_tabs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,7 +39,6 @@ SAMPLE_S = 75  # more than a minute: a commit of the history is in it
 SETTLE_S = 5
 WATCH_S = 20
 PAGE_MS = 120_000
-TAB_FIGURES = ("tabs_core_percent", "stale_p95_s", "stale_most_s")
 # The newest moment on the first chart (milliseconds), and the browser's clock: the same machine's.
 NEWEST = """() => {
   const x = document.querySelector('.js-plotly-plot').data[0].x;
@@ -70,7 +72,7 @@ def run(runs: int) -> dict[str, object]:
     """Measure the sampler `runs` times and the tabs once; medians."""
     with tempfile.TemporaryDirectory() as place, _machine(Path(place)) as machine:
         found = [_watched(Path(place) / f"data-{number}", machine) for number in range(runs)]
-        tabs = _tabs(Path(place) / "tabs", machine) or dict.fromkeys(TAB_FIGURES)
+        tabs = _tabs(Path(place) / "tabs", machine)
     return {
         "sampler_core_percent": round(statistics.median(one["share"] for one in found), 3),
         "snapshot_us": round(statistics.median(one["snapshot_us"] for one in found), 3),
@@ -114,35 +116,52 @@ def _watched(data: Path, machine: Mapping[str, str]) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def _tabs(data: Path, machine: Mapping[str, str]) -> dict[str, float] | None:
+def _tabs(data: Path, machine: Mapping[str, str]) -> dict[str, float]:
+    with running(data, serve=True, **machine) as server:
+        time.sleep(SETTLE_S)
+        alone = _cpu(server)
+        with _drawn(server) as drawn, open_tabs(server, "hardware", TABS - len(drawn)) as others:
+            time.sleep(SETTLE_S)
+            together = _cpu(server)
+            stale = [one for _look in range(LOOKS) for one in _stale(server, drawn, others)]
+    return {
+        "tabs_core_percent": round(together - alone, 2),
+        "stale_p95_s": round(statistics.quantiles(stale, n=20)[-1], 2),
+        "stale_most_s": round(max(stale), 2),
+        "drawn_tabs": len(drawn),
+    }
+
+
+@contextmanager
+def _drawn(server: Server) -> Iterator[list[Page]]:
+    """A browser's tab, or none where there is no browser."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        return None
+        yield []
+        return
     if not Path(CHROMIUM).exists():
-        return None
-    with running(data, serve=True, **machine) as server, sync_playwright() as playwright:
-        time.sleep(SETTLE_S)
-        alone = _cpu(server)
+        yield []
+        return
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        pages = [_tab(browser, server) for _number in range(TABS)]
-        time.sleep(SETTLE_S)
-        together = _cpu(server)
-        stale = [_stale_s(server, page) for _look in range(LOOKS) for page in pages]
-        for page in pages:
-            page.context.close()
+        yield [_tab(browser, server)]
         browser.close()
-    p95 = statistics.quantiles(stale, n=20)[-1]
-    figures = (round(together - alone, 2), round(p95, 2), round(max(stale), 2))
-    return dict(zip(TAB_FIGURES, figures, strict=True))
 
 
-def _stale_s(server: Server, page: Page) -> float:
-    """How long ago the newest point was read; a point is named by its second alone."""
+def _stale(server: Server, drawn: list[Page], others: list[Tab]) -> Iterator[float]:
+    """How long ago the newest points were read, in seconds."""
+    for page in drawn:
+        yield _age_s(server, *page.evaluate(NEWEST))
+    for tab in others:
+        yield _age_s(server, tab.charts()[0]["data"][0]["x"][-1], 1000 * time.time())
+
+
+def _age_s(server: Server, newest_ms: float, now_ms: float) -> float:
+    """The age of a point, which is named by its second alone."""
     with server.client as client:
         phase_s = client.get("/api/v1/hardware").json()["at"] % 1
-    newest_ms, now_ms = page.evaluate(NEWEST)
-    return float((now_ms - newest_ms) / 1000 - phase_s)
+    return (now_ms - newest_ms) / 1000 - phase_s
 
 
 def _tab(browser: Browser, server: Server) -> Page:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ from core.settings import load_settings
 from core.workbench import Workbench, set_current
 from testing import nvml
 from testing.scripted_model import ScriptedProvider
+
+# What the tests start keeps its bytecode, as with a user: half a second of every process.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ADDRESS_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 

@@ -43,6 +43,7 @@ def bench(
         raise typer.BadParameter(_("expected one of {names}", names=known), param_hint="NAME")
     if str(PROJECT) not in sys.path:
         sys.path.insert(0, str(PROJECT))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is started keeps its bytecode, as usual
     loads = machine()
     started = time.monotonic()
     with quiet_output():  # whatever a benchmark prints on its way goes to standard error
