@@ -15,8 +15,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC
+from functools import cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -42,7 +43,8 @@ FILES = 5  # the current one and four older ones
 _EVENT = re.compile(r"[a-z0-9_.-]{1,64}")
 _VALUE = re.compile(r"[\w.:/@+-]{1,120}")  # an id, a code, a model's reference; no sentence
 
-_open = False  # Loguru's own default writes to the screen; we write nowhere until configured
+LEVELS = frozenset({"INFO", "WARNING", "ERROR"})
+_written: frozenset[str] = frozenset()  # the levels; nothing until configured
 
 Value = str | int | float | bool | None
 Ids = Mapping[str, str | int | None]
@@ -91,6 +93,8 @@ class PartLogger:
         fields: Mapping[str, Value],
         trace: list[dict[str, object]] | None = None,
     ) -> None:
+        if level not in _written:
+            return
         line: dict[str, object] = {
             "part": self._part,
             "event": event if _EVENT.fullmatch(event) else "unnamed",
@@ -99,8 +103,7 @@ class PartLogger:
         line |= {name: _clean(value) for name, value in fields.items() if name in FIELDS}
         if trace:
             line["trace"] = trace
-        if _open:
-            logger.bind(engawa=line).log(level, "")
+        logger.bind(engawa=line).log(level, "")
 
 
 def part_logger(part: str) -> PartLogger:
@@ -116,37 +119,49 @@ def configure(paths: DataPaths, debug: bool = False) -> None:
     """
     with suppress(OSError):
         paths.logs.mkdir(parents=True, exist_ok=True)
-    global _open
-    logger.remove()
-    logger.add(
-        _File(paths.logs / "engawa.log"),
-        level="DEBUG" if debug else "INFO",
-        format=_line,
-        filter=lambda record: "engawa" in record["extra"],
-        backtrace=False,
-        diagnose=False,
-    )
+    global _written
+    _file().move(paths.logs / "engawa.log")
     threading.excepthook = _thread_failed
-    _open = True
+    _written = LEVELS | {"DEBUG"} if debug else LEVELS
 
 
 def close() -> None:
     """Close the log file; what comes later is not written."""
-    global _open
-    _open = False
-    logger.remove()
+    global _written
+    _written = frozenset()
+    _file().close()
 
 
 class _File(RotatingFileHandler):
     """Ten megabytes, five files."""
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(
-            file, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True
-        )
+    def __init__(self) -> None:
+        super().__init__("engawa.log", backupCount=FILES - 1, encoding="utf-8", delay=True)
+
+    def move(self, file: Path) -> None:
+        """Write into `file` from now on."""
+        with self.lock or nullcontext():
+            self.close()
+            self.baseFilename, self.maxBytes = str(file.absolute()), FILE_BYTES
 
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk is told on the screen by the store; the log just misses a line."""
+
+
+@cache
+def _file() -> _File:
+    """The only one: Loguru searches the folders of all libraries for each that it is given."""
+    file = _File()
+    logger.remove()
+    logger.add(
+        file,
+        level="DEBUG",
+        format=_line,
+        filter=lambda record: "engawa" in record["extra"],
+        backtrace=False,
+        diagnose=False,
+    )
+    return file
 
 
 def _line(record: Record) -> str:

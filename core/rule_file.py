@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from core.errors import FileInvalid
 
@@ -43,13 +44,18 @@ class RuleFile(Generic[Rules]):
                 self._look()
                 self._looked_at = now
             if self._rules is None:
-                self._rules = self._read(self.bundled.read_bytes(), self.bundled.name)
+                self._rules = self._content(self.bundled)
             return self._rules
 
     def error(self) -> FileInvalid | None:
         """What is wrong with the user's file, with line and field; `None` when all is well."""
         self.rules()
         return self._error
+
+    def _content(self, path: Path) -> Rules:
+        if path == self.bundled:
+            return cast(Rules, _bundled(self._read, path.read_bytes(), path.name))
+        return self._read(path.read_bytes(), path.name)
 
     def _look(self) -> None:
         path = self.own if self.own.exists() else self.bundled
@@ -59,9 +65,15 @@ class RuleFile(Generic[Rules]):
             if stamp == self._stamp:
                 return
             self._stamp = stamp
-            self._rules, self._error = self._read(path.read_bytes(), path.name), None
+            self._rules, self._error = self._content(path), None
         except FileInvalid as error:
             self._error = error
         except OSError as error:
             detail = error.strerror or type(error).__name__
             self._error = FileInvalid(file=path.name, line="-", detail=detail)
+
+
+@lru_cache(maxsize=8)
+def _bundled(read: Callable[[bytes, str], Any], content: bytes, name: str) -> Any:
+    """What a bundled file holds: read once in a process, since nobody changes rules in memory."""
+    return read(content, name)

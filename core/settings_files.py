@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from core import yaml_loader
 from core.errors import ConfigInvalid
 from core.paths import CONFIG, DataPaths
 from core.text import N_, words
@@ -30,7 +31,7 @@ def read(file: Path, names: Sequence[str]) -> dict[str, Any]:
         ConfigInvalid: it holds something else; with line, field, expected and found.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        content = yaml_loader.load(file.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigInvalid(
@@ -88,7 +89,7 @@ def _source_of(location: tuple[str, ...], given: dict[str, Any]) -> tuple[str, i
 
 def _line_of(file: Path, location: tuple[str, ...]) -> int:
     """The line on which the nested key stands (1-based), or 0."""
-    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = yaml_loader.compose(file.read_text(encoding="utf-8"))
     line = 0
     for name in location:
         if not isinstance(node, yaml.MappingNode):

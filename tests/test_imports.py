@@ -31,7 +31,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("store", "runner"),
     ("logs", "metrics"),
     ("rule_file",),
-    ("errors", "hosts", "messages", "settings", "settings_files", "paths", "text", "imports"),
+    (
+        *("errors", "hosts", "messages", "settings", "settings_files", "paths", "text", "imports"),
+        "yaml_loader",
+    ),
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 FOUNDATION = LAYERS[-1]

@@ -59,6 +59,13 @@ def test_a_file_that_is_no_text_is_refused(folder):
         load_settings()
 
 
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_a_file_nested_without_end_is_refused(folder, opening):
+    (folder / "config.yaml").write_text(opening * 100_000)
+    with pytest.raises(ConfigInvalid):
+        load_settings()
+
+
 def test_a_wrong_variable_is_named(monkeypatch):
     monkeypatch.setenv("ENGAWA_PORT", "0")
     with pytest.raises(ConfigInvalid) as refused:

@@ -13,9 +13,9 @@ import yaml
 
 from core.errors import FileInvalid
 from core.text import N_, Words, words
+from core.yaml_loader import LOADER
 
 MAX_DEPTH = 6
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Any = yaml.resolver.Resolver()
 _CONSTRUCTOR: Any = yaml.constructor.SafeConstructor()
 _TYPED = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
@@ -66,7 +66,7 @@ class Front:
 class _Reader:
     def __init__(self, front: Front, head: str, first_line: int) -> None:
         self._front = front
-        self._loader = _LOADER(head)
+        self._loader = LOADER(head)
         self._first = first_line
 
     def document(self) -> Node | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
+from core import yaml_loader
 from core.agents.spec import Agent
 from core.paths import CONFIG
 
@@ -46,7 +45,7 @@ def all_notices() -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def load(file: Path) -> tuple[Notices, ...]:
     """The entries of a notices file, in its order."""
-    entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+    entries = yaml_loader.load(file.read_text(encoding="utf-8"))
     return tuple(
         Notices(
             frozenset(tone.casefold() for tone in entry["tones"]),

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from core.agents import disk
@@ -81,7 +82,7 @@ class Watch:
     ) -> _Seen:
         try:
             content = disk.read(path, MAX_FILE_BYTES, links=True)
-            agent = parse(content, path.name, source)
+            agent = (parse if source == USER else _bundled)(content, path.name, source)
         except FileInvalid as error:
             kept = before.agent if before else self._last_good(path)
             return _Seen(stamp, kept, error)
@@ -95,6 +96,12 @@ class Watch:
         if source == USER:
             look.changed.append((agent, content.decode("utf-8-sig")))
         return _Seen(stamp, agent)
+
+
+@lru_cache(maxsize=64)
+def _bundled(content: bytes, file: str, source: str) -> Agent:
+    """`parse`, once in a process for what is the same in every data folder."""
+    return parse(content, file, source)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, Stamp]]:

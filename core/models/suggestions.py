@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core import yaml_loader
 from core.errors import FileInvalid
 
 
@@ -32,7 +33,7 @@ def suggestions(lists: Sequence[Path]) -> list[Suggestion]:
     if file is None:
         return []
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found = yaml_loader.load(file.read_text(encoding="utf-8"))
         return [Suggestion.model_validate(one) for one in found["models"]]
     except (OSError, yaml.YAMLError, ValidationError, TypeError, KeyError) as error:
         detail = "expected a list “models” of ref and size_bytes"

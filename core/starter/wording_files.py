@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import yaml
 
+from core.yaml_loader import LOADER
+
 Language = Literal["en", "ja"]
 Split = Literal["train", "held"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
@@ -18,7 +20,7 @@ WORDING = Path(__file__).parent / "wording"
 def load(name: str) -> Any:
     """Read `wording/<name>.yaml`; raises OSError when it is missing."""
     with (WORDING / f"{name}.yaml").open(encoding="utf-8") as file:
-        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(file, Loader=LOADER)
 
 
 def users(language: Language, kind: str) -> dict[str, dict[str, list[str]]]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.util import LRUCache
 
 from core.store import checksums
 
 BUSY_TIMEOUT_S = 5.0
+COMPILED = 1_000  # statements; a room needs some two hundred
 _to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -58,15 +60,28 @@ def plain_connection(database: Path, *, writable: bool = False) -> sqlite3.Conne
     return connection
 
 
+# Compiling a statement takes ten times as long as running it, so all engines of a process share
+# what is compiled. SQLAlchemy keeps that by dialect, so they share this one, too.
+_compiled: Any = LRUCache(COMPILED)
+
+
+@cache
+def _dialect() -> Dialect:
+    return create_engine("sqlite://", json_serializer=_to_json).dialect
+
+
 def _engine(database: Path, *, pool: type[NullPool] | type[QueuePool], **options: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         f"sqlite:///{database}",
         poolclass=pool,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
         json_serializer=_to_json,
         hide_parameters=True,  # an error's text must never carry what somebody wrote
+        execution_options={"compiled_cache": _compiled},
         **options,
     )
+    engine.dialect = _dialect()
+    return engine
 
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...], *, begin: str) -> None:

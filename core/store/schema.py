@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -11,10 +13,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from core.store import checksums, files
-from core.store.engine import writing_engine
 from core.store.tables import metadata
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+# Where a file's header says that it is written and read through a journal (sqlite.org/fileformat).
+_WAL_AT, _WAL = 18, b"\x02\x02"
 
 
 def known_versions(folder: Path = VERSIONS) -> list[str]:
@@ -54,30 +57,36 @@ def create(database: Path) -> None:
 
 
 def fill(database: Path) -> None:
-    """Create the present schema in a new file."""
-    engine = writing_engine(database)
-    try:
-        with engine.begin() as connection:
-            for statement in _statements():
-                connection.exec_driver_sql(statement)
-            connection.exec_driver_sql(
-                "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
-                " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-            )
-            connection.exec_driver_sql(
-                "INSERT INTO alembic_version VALUES (?)", (known_versions()[-1],)
-            )
-            checksums.seal(raw(connection))
-    finally:
-        engine.dispose()
+    """Write a new file with the present schema and no rows."""
+    database.write_bytes(_empty())
+    files.sync_file(database)
 
 
 @cache
-def _statements() -> tuple[str, ...]:
-    """What makes every table and index of an empty file: worded once in a process, not per file."""
+def _empty() -> bytes:
+    """An empty database as it lies in a file: made once in a process."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        checksums.register(connection)
+        connection.execute("BEGIN")
+        for statement in _statements():
+            connection.execute(statement)
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (known_versions()[-1],))
+        checksums.seal(connection)
+        connection.execute("COMMIT")
+        made = connection.serialize()
+    return made[:_WAL_AT] + _WAL + made[_WAL_AT + len(_WAL) :]
+
+
+def _statements() -> Iterator[str]:
+    """What makes every table and index."""
     tables = metadata.sorted_tables
     indexes = sorted(
         (one for table in tables for one in table.indexes), key=lambda one: one.name or ""
     )
     wanted: list[ExecutableDDLElement] = [*map(CreateTable, tables), *map(CreateIndex, indexes)]
-    return tuple(str(statement.compile(dialect=sqlite.dialect())) for statement in wanted)
+    for statement in wanted:
+        yield str(statement.compile(dialect=sqlite.dialect()))
+    yield (
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core import yaml_loader
 from core.errors import FileInvalid
 from core.text import N_, words
 
@@ -81,8 +82,8 @@ def read_rules(text: str, file: str) -> tuple[Rule, ...]:
         FileInvalid: naming the line and what was expected there.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml_loader.compose(text)
+        content = yaml_loader.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         detail = getattr(error, "problem", None) or words(N_("unreadable text"))

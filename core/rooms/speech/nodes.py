@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import yaml
 
+from core import yaml_loader
 from core.errors import FileInvalid
 from core.rooms.speech.patterns import Pattern, PatternInvalid
 from core.text import LANGUAGES, N_, Words, words
-
-
-class _Loader(yaml.SafeLoader):
-    """Without aliases: a file of one kilobyte cannot grow into gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases are not used here", problem_mark=mark)
-        return super().compose_node(parent, index)
 
 
 def compose(content: bytes, file: str) -> yaml.Node | None:
@@ -29,7 +20,7 @@ def compose(content: bytes, file: str) -> yaml.Node | None:
         FileInvalid: it is not YAML, or uses what is not used here.
     """
     try:
-        return yaml.compose(content.decode("utf-8-sig"), Loader=_Loader)
+        return yaml_loader.compose(content.decode("utf-8-sig"), aliases=False)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise FileInvalid(file=file, line=line, detail=words(N_("not UTF-8 text"))) from None
@@ -37,7 +28,7 @@ def compose(content: bytes, file: str) -> yaml.Node | None:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         detail = error.problem or words(N_("not YAML"))
         raise FileInvalid(file=file, line=line, detail=detail) from None
-    except (yaml.YAMLError, RecursionError):
+    except yaml.YAMLError:
         raise FileInvalid(file=file, line=1, detail=words(N_("not YAML"))) from None
 
 
