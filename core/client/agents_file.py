@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.client.yaml_file import Location, PlainYaml, read_yaml
 from core.errors import ConfigInvalid
 from core.providers.base import GenerationOptions
-from core.rooms.model import TURNS
+from core.rooms.model import BALLOTS, TURNS
 from core.rooms.rules import MAX_NAME, name_key
 
 
@@ -70,6 +70,12 @@ class Entry(_Strict):
     def takes_turns(self) -> bool:
         """Whether it waits for the room's turn policy instead of answering by itself."""
         return TURNS in self.capabilities
+
+    @property
+    def declared(self) -> list[str]:
+        """What the room is told: whoever takes turns here can vote, too."""
+        votes = self.takes_turns and BALLOTS not in self.capabilities
+        return [*self.capabilities, BALLOTS] if votes else list(self.capabilities)
 
 
 class Common(_Strict):

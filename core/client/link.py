@@ -129,9 +129,7 @@ class Link:
 
     def _join(self, socket: Socket) -> None:
         """Take the seats. Everything that happened before them has been heard then."""
-        capable = [
-            {"name": one.name, "capabilities": list(one.capabilities)} for one in self._entries
-        ]
+        capable = [{"name": one.name, "capabilities": one.declared} for one in self._entries]
         socket.send({"type": "join", "agents": capable, "heartbeat_s": HEARTBEAT_S})
         wanted = {name_key(name) for name in self._agents}
         for _second in range(int(JOIN_S / STEP_S)):

@@ -8,7 +8,9 @@ from typing import Any
 
 from core.messages import Kind, Message, Reason
 
-TURNS = "turns"  # what an outside agent can do that lets policies choose it
+# What outside agents say they can do:
+TURNS = "turns"  # policies may choose it
+BALLOTS = "ballots"  # it may be asked for its vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Member:
     def takes_turns(self) -> bool:
         """Whether turn policies choose it; other outside agents answer by themselves."""
         return self.kind is Kind.AGENT or TURNS in self.capabilities
+
+    @property
+    def votes(self) -> bool:
+        """Whether it can be asked whom it wants to hear; who cannot is not waited for."""
+        return self.kind is Kind.AGENT or (self.takes_turns and BALLOTS in self.capabilities)
 
     @property
     def there(self) -> bool:

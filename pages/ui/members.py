@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.messages import Kind
-from core.rooms.model import TURNS, Member, Room
+from core.rooms.model import BALLOTS, TURNS, Member, Room
 from core.text import N_, _
 from core.workbench import Workbench
 from pages.ui import people, whisper
@@ -51,7 +51,8 @@ def _outside(member: Member) -> str:
     """Of an agent of another program, what it says it can do; "" for our own."""
     if member.kind is Kind.AGENT:
         return ""
-    able = [_("takes turns") if word == TURNS else plain(word) for word in member.capabilities]
+    known = {TURNS: _("takes turns"), BALLOTS: _("votes")}
+    able = [known.get(word) or plain(word) for word in member.capabilities]
     return _("from outside: {able}", able=", ".join(able)) if able else _("from outside")
 
 

@@ -219,7 +219,7 @@ def test_a_turn_is_offered_over_the_socket_and_answered_once(served: Served) -> 
 def test_a_vote_is_asked_for_over_the_socket(served: Served) -> None:
     room = served.bench.rooms.create("votes", ["Mizuho", "Ren"], "vote").id
     with served.socket(room) as hana:
-        send(hana, type="join", agents=[{"name": "Hana", "capabilities": ["turns"]}])
+        send(hana, type="join", agents=[{"name": "Hana", "capabilities": ["turns", "ballots"]}])
         until(hana, lambda frame: "Hana" in frame.get("members", ()))
         asked = say(served, room, "who knows?").seq
         ballot = until(hana, lambda frame: frame["type"] == "ballot")[-1]

@@ -25,9 +25,9 @@ def test_each_tab_writes_under_its_own_name(screen: OpenScreen, workbench: Workb
 def test_what_an_outside_agent_can_do_and_that_it_is_away(
     screen: OpenScreen, workbench: Workbench
 ) -> None:
-    agents = [{"name": "Hana", "capabilities": ["turns", "**tea**"]}]
+    agents = [{"name": "Hana", "capabilities": ["turns", "ballots", "**tea**"]}]
     workbench.rooms.outside.join(ROOM, agents, "c1")
-    assert "from outside: takes turns, " in texts(screen("room"))
+    assert "from outside: takes turns, votes, " in texts(screen("room"))
     assert "**tea**" not in texts(screen("room"))
     workbench.rooms.outside.lost("c1")
     assert "away" in texts(screen("room"))

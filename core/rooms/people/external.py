@@ -5,7 +5,8 @@ message of people, or an @mention of themselves. What they stream becomes a pend
 any other; when their connection ends in the middle of it, it is `partial`.
 
 Those who say that they take turns (capability `turns`) are chosen by turn policies like agents of
-this app: their turn is offered to them, and they have a while to say something, or to vote.
+this app: their turn is offered to them, and they have a while to say something. Those who also
+say that they vote (capability `ballots`) are asked whom they want to hear, where a room votes.
 
 Whose connection broke keeps its seat for a while, `away`, and has missed nothing when it is back
 in time. A program may promise heartbeats; who misses some is `away` until it is heard of again.

@@ -46,8 +46,9 @@ class View:
 
     `asked` is what people wrote that this round answers, oldest first. `members` are the agents
     that may speak, in the room's order; `guests` are those of them whose models are in other
-    programs, which are asked for nothing but a turn or a vote. `outside` are agents of other
-    programs who answer by themselves, `away` those who take turns and are not there just now.
+    programs, which are asked for nothing but a turn or a vote, and `voteless` those that cannot
+    vote either. `outside` are agents of other programs who answer by themselves, `away` those who
+    take turns and are not there just now.
     `transcript` holds the last lines, only for policies that ask models, and `heard` those of them
     that each member was there for. `last_speaker` is the agent that spoke last in the room, this
     round included. `answers` are those of the models that the policy asked for this very choice,
@@ -60,6 +61,7 @@ class View:
     outside: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
     guests: frozenset[str] = frozenset()
+    voteless: frozenset[str] = frozenset()
     talkativeness: Mapping[str, float] = field(default_factory=dict)
     transcript: tuple[Line, ...] = ()
     heard: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)

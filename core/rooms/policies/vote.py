@@ -15,8 +15,8 @@ class Vote(Policy):
     """Each member's model names another one who may speak; each @name of people is a vote.
 
     Most votes win; of equals, whoever comes first behind the last speaker. A member whose model
-    does not answer has not voted, nor has a guest whose program is silent. The last speaker
-    cannot be elected unless it is alone.
+    does not answer has not voted, nor has a guest whose program is silent; one whose program
+    knows nothing of votes is not asked. The last speaker cannot be elected unless it is alone.
     """
 
     name = "vote"
@@ -32,8 +32,9 @@ class Vote(Policy):
         candidates = view.others
         if len(candidates) == 1:
             return [Choice(candidates[0], Reason("only_one"))]
-        if not view.answers:
-            return Ask(tuple(_ballot(view, voter, candidates) for voter in view.members))
+        voters = [name for name in view.members if name not in view.voteless]
+        if voters and not view.answers:
+            return Ask(tuple(_ballot(view, voter, candidates) for voter in voters))
         return [_elected(view, candidates)]
 
 

@@ -54,7 +54,7 @@ class Decider:
         members = seen.members
         inside = tuple(one.name for one in members if one.there)
         away = tuple(one.name for one in members if one.takes_turns and one.away)
-        guests = (one.name for one in members if one.kind is not Kind.AGENT)
+        guests = frozenset(one.name for one in members if one.kind is not Kind.AGENT)
         lines: list[Line] = []
         heard: dict[str, tuple[Line, ...]] = {}
         if policy.asks_models:
@@ -66,7 +66,8 @@ class Decider:
             members=inside,
             outside=tuple(one.name for one in members if not one.takes_turns),
             away=away,
-            guests=frozenset(guests),
+            guests=guests,
+            voteless=frozenset(one.name for one in members if not one.votes),
             talkativeness={name: one for name, one in weights.items() if one is not None},
             transcript=tuple(lines),
             heard=heard,

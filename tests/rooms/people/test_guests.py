@@ -28,7 +28,7 @@ class Guest:
         self.rooms, self.name = bench.rooms, name
         self.connection = f"of {name}"
         self.turns: queue.Queue[Mapping[str, Any]] = queue.Queue()
-        agents = [{"name": name, "capabilities": list(capabilities or ("turns",))}]
+        agents = [{"name": name, "capabilities": list(capabilities or ("turns", "ballots"))}]
         self.rooms.outside.join(ROOM, agents, self.connection, tell=self.turns.put, **given)
 
     def turn(self) -> Mapping[str, Any]:
@@ -249,6 +249,42 @@ def test_who_does_not_vote_abstains(voting: Workbench, does: Callable[[Guest], N
     assert (speaker, turn["params"]) == ("Ren", {"votes": 1, "all": 1})
 
 
+@pytest.fixture
+def patient(open_workbench: OpenWorkbench) -> Workbench:
+    """With a room that votes and would wait a minute for each vote."""
+    bench = open_workbench(ScriptedProvider(), rooms={"outside_turn_s": 60.0})
+    bench.rooms.create(ROOM, ["Mizuho", "Ren"], "vote")
+    return bench
+
+
+def test_who_cannot_vote_is_not_asked_and_not_waited_for(patient: Workbench) -> None:
+    hana, botan = Guest(patient, "Hana", "turns"), Guest(patient, "Botan", "turns", "ballots")
+    asked = say(patient, "who knows?")
+    botan.vote(botan.turn(), "Hana")
+    turn = hana.turn()
+    assert (turn["type"], turn["why"]) == ("turn", "voted")  # it can be elected all the same
+    hana.answer("I do", reply_to=asked)
+    assert elected(patient, asked)[0] == "Hana"
+
+
+def test_a_room_where_nobody_can_vote_goes_on(patient: Workbench) -> None:
+    patient.rooms.update(ROOM, members=[])
+    hana, botan = Guest(patient, "Hana", "turns"), Guest(patient, "Botan", "turns")
+    asked = say(patient, "@Botan who knows?")
+    assert botan.turn()["type"] == "turn"
+    botan.answer("I do", reply_to=asked)
+    assert hana.turns.empty()
+    speaker, turn = elected(patient, asked)
+    assert (speaker, turn["params"]) == ("Botan", {"votes": 1, "all": 1})
+
+
+def test_whoever_only_votes_is_no_member_of_the_vote(patient: Workbench) -> None:
+    crow = Guest(patient, "Crow", "ballots")
+    asked = say(patient, "who knows?")
+    assert elected(patient, asked)[1]["code"] == "vote_failed"
+    assert crow.turns.empty()
+
+
 def test_what_is_no_vote(voting: Workbench) -> None:
     hana = Guest(voting, "Hana")
     asked = say(voting, "who knows?")
@@ -272,11 +308,9 @@ def test_stop_ends_a_vote(voting: Workbench) -> None:
 
 @pytest.mark.parametrize("does", [_leaves, _breaks])
 def test_a_vote_does_not_wait_for_who_goes(
-    open_workbench: OpenWorkbench, does: Callable[[Guest], None]
+    patient: Workbench, does: Callable[[Guest], None]
 ) -> None:
-    bench = open_workbench(ScriptedProvider(), rooms={"outside_turn_s": 60.0})
-    bench.rooms.create(ROOM, ["Mizuho", "Ren"], "vote")
-    hana = Guest(bench, "Hana")
-    asked = say(bench, "who knows?")
+    hana = Guest(patient, "Hana")
+    asked = say(patient, "who knows?")
     does(hana)
-    assert elected(bench, asked)[1]["code"] == "vote_failed"
+    assert elected(patient, asked)[1]["code"] == "vote_failed"

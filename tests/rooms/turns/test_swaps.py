@@ -206,7 +206,7 @@ def test_a_vote_that_waits_for_another_program_holds_no_server(bench, server):
     bench.rooms.create("votes", ["Ren", "Aki"], "vote")
     for name in ("Ren", "Aki"):
         bench.rooms.set_model("votes", name, "ollama:red")
-    hana = [{"name": "Hana", "capabilities": ["turns"]}]
+    hana = [{"name": "Hana", "capabilities": ["turns", "ballots"]}]
     bench.rooms.outside.join("votes", hana, "of Hana", tell=asked.append)
     bench.rooms.post("votes", "who knows?", sender="Yuki")
     assert _until(lambda: asked)
