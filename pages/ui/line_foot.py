@@ -47,7 +47,7 @@ def _names(line: Message) -> str:
 
 def _thumb(line: Message, value: int, icon: str, label: str, count: int) -> None:
     st.button(
-        str(count) if count else "",
+        label,  # heard, not seen
         key=f"thumb-{value}-{line.seq}",
         icon=icon,
         type="tertiary",
@@ -55,6 +55,8 @@ def _thumb(line: Message, value: int, icon: str, label: str, count: int) -> None
         on_click=kept(_vote),
         args=(line, value),
     )
+    if count:
+        st.markdown(f":small[:gray[{count}]]", width="content")
 
 
 def _swipe(line: Message) -> None:

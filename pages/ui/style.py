@@ -28,7 +28,7 @@ _ROOM = """
 <style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-company) { position: sticky; top: 1.5rem; }
 .st-key-company-folded { display: none; }
-[class*="st-key-menu-"] p, [class*="st-key-swipe-"] p {
+[class*="st-key-menu-"] p, [class*="st-key-swipe-"] p, [class*="st-key-thumb-"] p {
   position: absolute; clip-path: inset(50%);
 }
 [class*="st-key-menu-"] button > div > div[aria-hidden] { display: none; }

@@ -42,10 +42,14 @@ def seconds(milliseconds: float) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """Bytes as people read them: "2.6 GB", "31 MB"."""
-    if size_bytes >= 1_000_000_000:
+    """Bytes as people read them: "2.6 GB", "31 MB", "14 kB", "0 B"."""
+    if size_bytes >= 999_500_000:  # what would be rounded to 1,000 MB
         return _("{value} GB", value=f"{size_bytes / 1e9:.1f}")
-    return _("{value} MB", value=f"{max(1, round(size_bytes / 1e6))}")
+    if size_bytes >= 999_500:
+        return _("{value} MB", value=round(size_bytes / 1e6))
+    if size_bytes >= 1_000:
+        return _("{value} kB", value=round(size_bytes / 1e3))
+    return _("{value} B", value=size_bytes)
 
 
 def listed(names: list[str] | tuple[str, ...]) -> str:
