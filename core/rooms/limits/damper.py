@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from core.rooms.limits.courtesies import COURTESIES, COURTESIES_JA, STOP_WORDS
-from core.rooms.limits.emptiness import empty_from_the_start
+from core.rooms.limits.emptiness import says_nothing, without_names
+from core.rooms.limits.phrasing import courteous
 from core.rooms.limits.wording import JAPANESE, WORDS, Spoken, folded, stem
 
 EMPTY = 5
@@ -24,6 +25,7 @@ OF_A_PAIR = 6  # lines of two among others, who say something
 LATER = 6  # lines
 LOOKED_AT = 24  # lines of the run, the newest ones
 LEAST_NEW = 0.25  # share of a line's content that must be new
+SAME = 0.75  # share of its content that the line before has, too
 
 _COURTEOUS_JA = re.compile("|".join(sorted(COURTESIES_JA, key=len, reverse=True)))
 
@@ -34,9 +36,9 @@ def goes_in_circles(lines: Sequence[Spoken], meant: Sequence[bool] = ()) -> bool
     `meant`: of each line, the newest `LOOKED_AT` at least, whether it says nothing by its
     meaning; empty when nobody knows.
     """
-    if empty_from_the_start(lines):
-        return True
     run = lines[-LOOKED_AT:]
+    if says_nothing(run):
+        return True
     words = _empty(run)
     if _closes(run, words, EMPTY):
         return True
@@ -61,13 +63,22 @@ def _closes(run: Sequence[Spoken], empty: Sequence[bool], wanted: int) -> bool:
 
 
 def _empty(run: Sequence[Spoken]) -> list[bool]:
-    """For each line, whether it says nothing new."""
+    """For each line, whether it says nothing new: it is a courtesy, or one of the last two again.
+
+    What is neither, though each of its words was heard before, may be a move of a game.
+    """
     names = {word for line in run for word in _content(line.speaker)}
+    said = [set(_content(line.text)) - names for line in run]
     known: set[str] = set(names)
     found = []
-    for line in run:
-        content = set(_content(line.text)) - names
-        found.append(not content or len(content - known) / len(content) < LEAST_NEW)
+    for at, (content, text) in enumerate(zip(said, without_names(run), strict=True)):
+        thanks = not content and not COURTESIES.isdisjoint(WORDS.findall(text))
+        manners = thanks or courteous(text) > 0
+        if not content and not manners:
+            content.add(text)
+        old = not content or len(content - known) / len(content) < LEAST_NEW
+        again = any(len(content & one) >= SAME * len(content) for one in said[max(0, at - 2) : at])
+        found.append(old and (manners or again))
         known |= content
     return found
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
-from itertools import cycle, islice
-from pathlib import Path
+import time
+from itertools import chain, cycle, islice
 from types import ModuleType
 
 import pytest
@@ -13,20 +12,14 @@ import pytest
 from core.rooms.limits.damper import goes_in_circles
 from core.rooms.limits.wording import Spoken
 from tests.rooms.limits import (
+    sets,
     talk_maker,
     talks,
     talks_fresh as fresh,
     talks_seen as seen,
     talks_unseen as unseen,
 )
-
-LOCOMO = Path("/work/shared/data/locomo_dev.json")  # CC BY-NC 4.0: read where it lies, if it does
-
-
-def stopped_at(lines: list[tuple[str, str]]) -> int | None:
-    """After how many lines the damper stops this talk."""
-    said = [Spoken(*line) for line in lines]
-    return next((end for end in range(1, len(said) + 1) if goes_in_circles(said[:end])), None)
+from tests.rooms.limits.measure import LOCOMO, sessions, stopped_at
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -74,8 +67,6 @@ UNKNOWN = [
     for kind in (*words.LOOPS, "echo")
     if not kind.startswith("one ") and not kind.endswith(" again")
 ]
-# Of `fresh`: idioms that look like content.
-WEAK = ("ja thanks", "ja praise", "flattery by machines")
 
 
 @pytest.mark.parametrize("kind", IN_WORDS)
@@ -88,8 +79,6 @@ def test_known_wordings_of_loops_are_stopped_within_six_turns(kind: str) -> None
 def test_unknown_wordings_of_loops_are_stopped_within_six_turns(
     words: ModuleType, kind: str
 ) -> None:
-    if words is fresh and kind in WEAK:
-        pytest.xfail("idioms of praise are taken for content")
     found = [stopped_at(talk_maker.loop(words, kind, seed)) or 99 for seed in range(8)]
     assert sum(one <= 6 for one in found) >= 4
 
@@ -103,8 +92,36 @@ def test_healthy_talks_of_all_wordings_are_left_alone(words: ModuleType, kind: s
 
 
 @pytest.mark.skipif(not LOCOMO.exists(), reason="the LoCoMo sessions are not here")
-def test_no_recorded_session_of_people_is_stopped() -> None:
-    for conversation in json.loads(LOCOMO.read_text()):
-        for name, turns in conversation.get("conversation", conversation).items():
-            if name.startswith("session_") and isinstance(turns, list):
-                assert stopped_at([(one["speaker"], one["text"]) for one in turns]) is None, name
+def test_no_recorded_session_of_people_is_stopped_forwards_or_backwards() -> None:
+    found = [stopped_at(lines) for lines in sessions()]
+    assert found == [None] * 256
+
+
+# How many of a hundred loops in wordings of other kinds it must stop within six lines.
+KEPT = {("en", "early"): 60, ("en", "late"): 50, ("ja", "early"): 60, ("ja", "late"): 55}
+
+
+@pytest.mark.parametrize(("language", "when"), KEPT)
+def test_loops_of_unknown_kinds_are_stopped_wherever_they_begin(language: str, when: str) -> None:
+    start = sets.START if when == "late" else 0
+    made = sets.late_loops if when == "late" else sets.loops
+    found = [stopped_at(talk) or 99 for talk in made("kept", language).values()]
+    assert all(end > start for end in found)
+    assert sum(end <= start + 6 for end in found) * 100 >= KEPT[language, when] * len(found)
+
+
+@pytest.mark.parametrize("language", sets.PAIRS)
+@pytest.mark.parametrize("use", ["fit", "kept"])
+def test_games_drills_and_few_words_are_no_loops(language: str, use: str) -> None:
+    for kind, talk in sets.healthy(use, language).items():
+        assert stopped_at(talk) is None, kind
+
+
+def test_looking_costs_less_than_a_millisecond() -> None:
+    words = sets.healthy("kept", "en").values()
+    lines = [Spoken(*line) for line in chain.from_iterable(words)][:50]
+    goes_in_circles(lines[:-1])
+    began = time.process_time()
+    for _ in range(20):
+        goes_in_circles(lines)
+    assert (time.process_time() - began) / 20 < 0.005  # alone 0.7 ms
