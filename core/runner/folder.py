@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ VISION = (
     "image_newline",
     "aligner",
 )
+WORDS = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")
+SCORES = ("lm_head.weight", "embed_out.weight")  # absent where the words' vectors serve for them
+EXPERT = re.compile(r"\.experts\.\d+\.")
 OWN_FILE = "chat_template.json"
 PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 NEEDS: Mapping[str, str] = {"smolvlm": "num2words"}  # what a family's processor wants installed
@@ -41,7 +45,8 @@ class ModelFolder:
     """What is known of a usable folder. `None` means that its files do not say.
 
     `linear_parameters` are those of `parameters` that stand in matrices which 8 and 4 bits shrink,
-    `vision_parameters` those of the part that looks at pictures.
+    `vision_parameters` those of the part that looks at pictures, `lookup_parameters` those that
+    are only looked up, word by word, and `expert_parameters` those that lie expert by expert.
     """
 
     path: Path
@@ -54,6 +59,8 @@ class ModelFolder:
     chat_template: str
     linear_parameters: int = 0
     vision_parameters: int = 0
+    lookup_parameters: int = 0
+    expert_parameters: int = 0
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -88,12 +95,12 @@ class _Inspection:
         if config.get("auto_map") or words.get("auto_map"):
             raise CodeInside(model=self._ref)
         weights = self._weights()
+        tensors = self._tensors(weights)
         kinds: Counter[str] = Counter()
-        linear = vision = 0
-        for name, tensor in self._tensors(weights).items():
+        for tensor in tensors.values():
             kinds[tensor.dtype] += tensor.numbers
-            linear += tensor.numbers if _is_linear(name, tensor.shape) else 0
-            vision += tensor.numbers if any(word in name for word in VISION) else 0
+        vision = _numbers(tensors, lambda name, _one: any(word in name for word in VISION))
+        scored = any(name.endswith(SCORES) for name in tensors)
         text = config.get("text_config")
         return ModelFolder(
             path=self._folder,
@@ -104,8 +111,10 @@ class _Inspection:
             context_tokens=_window(text if isinstance(text, dict) else config),
             quantization=_quantization(config),
             chat_template=self._chat_template(words),
-            linear_parameters=linear,
+            linear_parameters=_numbers(tensors, lambda name, one: _is_linear(name, one.shape)),
             vision_parameters=vision if "vision_config" in config else 0,
+            lookup_parameters=_numbers(tensors, lambda name, _one: scored and name.endswith(WORDS)),
+            expert_parameters=_numbers(tensors, lambda name, _one: bool(EXPERT.search(name))),
             config=config,
         )
 
@@ -184,6 +193,10 @@ def tensors_of(folder: Path) -> dict[str, Tensor]:
         with contextlib.suppress(OSError, ValueError):
             found |= read_header(file)
     return found
+
+
+def _numbers(tensors: Mapping[str, Tensor], counted: Callable[[str, Tensor], bool]) -> int:
+    return sum(tensor.numbers for name, tensor in tensors.items() if counted(name, tensor))
 
 
 def _is_linear(name: str, shape: tuple[int, ...]) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelIncomplete, ModelRefused, OutOfMemory
 from core.runner.folder import ModelFolder, inspect_folder
+from core.runner.host_memory import given_back
 from core.runner.host_placing import Place, layers_on_card, place_of, threads
 from core.runner.loading import AS_IT_COMES, LoadOptions
 from core.runner.shapes.config import layers_of
@@ -65,15 +66,16 @@ def load(folder: Path, ref: str, wanted: LoadOptions = AS_IT_COMES) -> Base:
         config = AutoConfig.from_pretrained(folder, **local)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         tokenizer.chat_template = tokenizer.chat_template or found.chat_template
-        model = _kind_of(config).from_pretrained(
-            folder, config=config, use_safetensors=True, **place.arguments, **local
-        )
+        with given_back():
+            model = _kind_of(config).from_pretrained(
+                folder, config=config, use_safetensors=True, **place.arguments, **local
+            )
+            if place.quantization != "none":
+                _let_go_of_files(model)
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(model=ref, detail=_first_line(error)) from None
     except (ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise ModelRefused(model=ref, detail=_first_line(error)) from error
-    if place.quantization != "none":
-        _let_go_of_files(model)
     base = _checked(ref, found, model, tokenizer, place)
     if not found.sees:
         return base

@@ -20,9 +20,12 @@ FULL_PRECISION = 1_000_000_000  # parameters: larger ones compute in 16 bits on 
 WEIGHT_BYTES: Mapping[str, float] = {"nf4": 0.5 + 1 / 64 + 4 / (64 * 256), "int8": 1.0}
 # Python, torch and transformers in a process of their own, and what bitsandbytes adds to them.
 RUNNER_BYTES = 342 * MIB
-SMALL_BITS_BYTES = 140 * MIB
+SMALL_BITS_BYTES = 67 * MIB
 # Keys and values are copied as they grow, and the C library keeps the holes that this leaves.
 HOLES = 0.8
+# What the system reads of a file at once when a page of it is missing: Linux's default of
+# /sys/kernel/debug/fault_around_bytes.
+READ_AROUND = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Needs:
     """Bytes by part, without the process itself.
 
     `reading` are pages of the weights' files that lie in memory while their numbers are
-    converted; the system takes them back when memory is short.
+    converted or put together; the system takes them back when memory is short.
     """
 
     weights: int
@@ -60,12 +63,19 @@ def needs(
     """Every part for a context of `tokens`; a number takes `number` bytes in computing."""
     wanted = min(tokens, shape.context_tokens or tokens)
     kv = shape.kv_bytes(wanted, load.kv_type, number)
-    converted = not on_card and _converted(shape, load, number)
+    mapped = not on_card and shape.quantization is None
+    converted = mapped and _converted(shape, load, number)
+    weights, reading = weights_bytes(shape, load.quantization, number), 0
+    if converted:
+        reading = shape.weights_bytes
+    elif mapped:
+        weights -= round(number * _unread(shape, wanted, number))
+        reading = round(number * shape.expert_parameters)
     return Needs(
-        weights=weights_bytes(shape, load.quantization, number),
+        weights=weights,
         kv=kv,
         working=_working(shape, wanted, number, kv, on_card=on_card),
-        reading=shape.weights_bytes if converted else 0,
+        reading=reading,
     )
 
 
@@ -76,6 +86,18 @@ def weights_bytes(shape: ModelShape, quantization: str | None, number: float) ->
     each = WEIGHT_BYTES.get(quantization or "none", number)
     linear = shape.linear_parameters or 0
     return round(linear * each + (shape.parameters - linear) * number)
+
+
+def _unread(shape: ModelShape, tokens: int, number: float) -> float:
+    """How many of the numbers that are only looked up stay in the file.
+
+    Expected for `tokens` words drawn evenly, each of which brings its neighbours along; what
+    people write has fewer different ones.
+    """
+    if not shape.lookup_parameters or not shape.hidden or not shape.vocabulary:
+        return 0.0
+    rows = max(1.0, READ_AROUND / (number * shape.hidden))
+    return shape.lookup_parameters * max(0.0, 1 - rows / shape.vocabulary) ** tokens
 
 
 def _converted(shape: ModelShape, load: LoadOptions, number: float) -> bool:

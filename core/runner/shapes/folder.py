@@ -25,5 +25,7 @@ def shape_of_folder(found: ModelFolder, ref: str) -> ModelShape:
         parameters=found.parameters,
         linear_parameters=found.linear_parameters,
         vision_parameters=found.vision_parameters,
+        lookup_parameters=found.lookup_parameters,
+        expert_parameters=found.expert_parameters,
         quantization=found.quantization,
     )

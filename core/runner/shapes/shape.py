@@ -49,8 +49,9 @@ class ModelShape:
     `weights_bytes` is the size of the weights in their files. Of `parameters`,
     `linear_parameters` stand in layers that 8 and 4 bits would shrink. `dtype_bytes` is the size
     of one number as the model computes here. `projector_bytes` is the part that looks at images
-    where that is a file of its own, `vision_parameters` are those of it among `parameters`;
-    `adapter_bytes` an adapter that belongs to it.
+    where that is a file of its own, `vision_parameters` are those of it among `parameters`,
+    `lookup_parameters` those that are only looked up, a row for a word, `expert_parameters` those
+    that lie expert by expert in the files; `adapter_bytes` an adapter that belongs to it.
     """
 
     ref: str
@@ -68,6 +69,8 @@ class ModelShape:
     quantization: str | None = None
     projector_bytes: int = 0
     vision_parameters: int = 0
+    lookup_parameters: int = 0
+    expert_parameters: int = 0
     adapter_bytes: int = 0
     local: bool = True
     notes: tuple[str, ...] = field(default=())

@@ -68,6 +68,32 @@ def test_small_models_stay_off_the_card() -> None:
     assert place_of(QWEN, AS_IT_IS, card=False) == "host"
 
 
+MAPPED = ModelShape(
+    "hf:x", "transformers", "llama", (LAYER,), 4 * 100_000_000, 32_000, 1024, 2816,
+    parameters=100_000_000, linear_parameters=30_000_000,
+)  # fmt: skip
+HOST = Room("host", None, None)
+
+
+def test_words_that_nobody_wrote_stay_in_the_file() -> None:
+    looked_up = replace(MAPPED, lookup_parameters=32_000 * 1024)
+    few, many = forecast(looked_up, 64, AS_IT_IS, HOST), forecast(looked_up, 30_000, AS_IT_IS, HOST)
+    all_of_it = forecast(MAPPED, 64, AS_IT_IS, HOST).weights_bytes
+    assert few.weights_bytes < all_of_it - 0.95 * 4 * 32_000 * 1024
+    assert all_of_it * 0.99 < many.weights_bytes <= all_of_it
+    shrunk = LoadOptions(quantization="nf4")  # whose other numbers are copied, read or not
+    assert (
+        forecast(looked_up, 64, shrunk, HOST).weights_bytes
+        == forecast(MAPPED, 64, shrunk, HOST).weights_bytes
+    )
+
+
+def test_experts_are_in_memory_twice_where_they_are_put_together() -> None:
+    apart = replace(MAPPED, expert_parameters=50_000_000)
+    loading = forecast(apart, 512, AS_IT_IS, HOST).peak_bytes
+    assert loading >= forecast(MAPPED, 512, AS_IT_IS, HOST).loaded_bytes + 4 * 50_000_000
+
+
 def snapshot(used: int, models: tuple[Resident, ...] = (), at: float = 0.0) -> Snapshot:
     card = Gpu(
         index=0,
