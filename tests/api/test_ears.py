@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from core.messages import Message
+from testing.scripted_model import Script, ScriptedProvider
 from tests.api.conftest import Served
 from tests.api.wire import Frame, eventually, receive, send, until
+from tests.conftest import OpenWorkbench
 
 SECRET = "the canary is blue"
 
@@ -131,9 +134,7 @@ def test_lists_and_files_tell_a_member_what_it_heard(served: Served) -> None:
             assert client.post("/api/v1/rooms/import", json=copy).status_code == 201
 
 
-def test_versions_prompts_and_the_queue_tell_a_member_no_more_than_it_heard(
-    served: Served,
-) -> None:
+def test_versions_and_prompts_tell_a_member_no_more_than_it_heard(served: Served) -> None:
     room = served.bench.rooms.create("versions", ["Ren"]).id
     with joined(served, room, "Hana"):
         asked = say(served, room, SECRET, "Ren").seq
@@ -154,8 +155,29 @@ def test_versions_prompts_and_the_queue_tell_a_member_no_more_than_it_heard(
             for name, knows in (("Hana", False), ("Yuki", False), ("ren", True)):
                 given = read(f"/messages/{asked + 1}/prompt", name)
                 assert ("canary" in str(given)) is knows, name
-            assert "canary" not in str(read("/queue", "Hana"))
             assert client.get(f"{base}/messages/{asked + 1}/prompt").status_code == 200
+
+
+def test_the_queue_tells_why_only_to_whom_it_is_about(
+    open_workbench: OpenWorkbench, serve: Callable[..., Served]
+) -> None:
+    hold = threading.Event()
+    served = serve(open_workbench(ScriptedProvider({"starter": Script(hold=hold)})))
+    room = served.bench.rooms.create("waiting", ["Ren", "Aki"]).id
+    say(served, room, "hello")
+    eventually(lambda: served.bench.rooms.presence(room).seq is not None)
+    with served.client() as client:
+
+        def why(*names: str) -> str | None:
+            given = client.get(f"/api/v1/rooms/{room}/queue", params={"as": names}).json()
+            (coming,) = given["next"]
+            assert (given["speaking"], coming["agent"]) == ("Ren", "Aki")
+            return coming["why"]
+
+        assert why() == why("aki") == why("Ren", "Aki") == "next in order"
+        assert why("Ren") is why("Yuki") is None
+    hold.set()
+    assert served.bench.rooms.wait_idle(room, 10)
 
 
 def test_a_broken_connection_is_no_goodbye(served: Served) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -45,6 +45,7 @@ LETTERS = {
     ("chat_input", "placeholder"),
     ("text_input", "placeholder"),
     ("code", "code_text"),
+    ("image", "alt"),
 }
 UNSEEN = {"id", "key", "form_id", "url", "name", "avatar", "element_id", "mixed_data", "json"}
 
@@ -69,10 +70,9 @@ def _fields(proto: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _several(value: Any) -> list[Any]:
-    listed = (
-        hasattr(value, "__iter__") and not isinstance(value, bytes) and not hasattr(value, "items")
-    )
-    return list(value) if listed else []
+    """The parts of a repeated field; lists of messages know no `__iter__`."""
+    listed = hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    return list(value) if listed and not isinstance(value, bytes | Mapping) else []
 
 
 def acts(markdown: str) -> set[str]:
@@ -137,6 +137,9 @@ def test_what_others_wrote_is_letters_on_every_screen(
     tests += [here.run(), screen("agent", name=room.agents[0])]
     tests.append(screen("room", room=room.id, view="transcript"))
     tests.append(screen("room", room=f"nowhere {room.name}"))
+    offered = [one for root in here._tree.children.values() for one in written(root)]
+    pills = [text for kind, _field, text in offered if kind == "option"]
+    assert len(pills) > len(room.agents), "the row of a whisper was looked at, too"
     for test in tests:
         assert not test.exception
         assert harm(test) == []
