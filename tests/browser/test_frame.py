@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from testing.running import running as start
 from tests.browser.conftest import OpenPage, Server
-from tests.browser.steps import composer, from_end, line, ready, running, say, top
+from tests.browser.steps import SCROLL, composer, from_end, line, ready, running, say, top
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -148,7 +148,7 @@ def test_older_lines_do_not_move_what_is_read(open_page: OpenPage, server: Serve
     assert from_end(page) < 5
     page.mouse.move(600, 300)
     page.mouse.wheel(0, -100_000)
-    page.wait_for_timeout(400)
+    page.wait_for_function(f"() => {SCROLL}.scrollTop === 0")
     before = line(page, 21).bounding_box()
     page.get_by_role("button", name="Show older lines").click()
     expect(line(page, 1)).to_be_attached()

@@ -7,6 +7,7 @@ class Follower {
     this.scroller = document.querySelector('[data-testid="stMain"]');
     this.content = document.querySelector('[data-testid="stMainBlockContainer"]');
     this.following = true;
+    this.places = [];
     this.onChange = onChange;
     this.top = this.scroller.scrollTop;
     this.onScroll = () => this.scrolled();
@@ -59,6 +60,7 @@ class Follower {
       return;
     }
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollTop === this.top) return; // it was `settle` that scrolled, not the reader
     const distance = scrollHeight - scrollTop - clientHeight;
     if (distance < END_PX && scrollTop >= this.top) this.follow(true);
     else if (scrollTop < this.top - 2 && distance > 4) this.follow(false);
@@ -66,26 +68,50 @@ class Follower {
     if (!this.following) this.remember();
   }
 
-  /** Which line the reader looks at, so that lines put in above it do not move it. */
+  /** Which lines the reader sees, so that lines put in above them do not move them. */
   remember() {
-    const edge = this.scroller.getBoundingClientRect().top;
-    this.anchor = null;
+    const edge = this.scroller.getBoundingClientRect();
+    this.places = [];
     for (const line of this.content.querySelectorAll('[class*="st-key-line-"]')) {
       const box = line.getBoundingClientRect();
-      if (box.bottom < edge + 8) continue;
-      this.anchor = { line, top: box.top };
-      return;
+      if (box.bottom < edge.top + 8) continue;
+      if (box.top > edge.bottom) return;
+      const key = [...line.classList].find((name) => name.startsWith("st-key-line-"));
+      this.places.push({ key, top: box.top });
     }
   }
 
-  settle() {
-    if (this.following) this.scroller.scrollTop = this.scroller.scrollHeight;
-    else if (this.anchor && this.anchor.line.isConnected) {
-      const moved = this.anchor.line.getBoundingClientRect().top - this.anchor.top;
+  /**
+   * Bring the first of them that is there back to its place. False: the very first is not there.
+   * Streamlit draws one line after another: while older ones come, those below vanish for some
+   * frames. Until they are back, the places stay what they were.
+   */
+  restore() {
+    for (const [number, place] of this.places.entries()) {
+      const line = this.content.getElementsByClassName(place.key)[0];
+      if (!line) continue;
+      const moved = line.getBoundingClientRect().top - place.top;
       if (Math.abs(moved) > 1) this.scroller.scrollTop += moved;
+      return number === 0;
     }
+    return this.places.length === 0;
+  }
+
+  /** The reader has scrolled up, and the event that says so is still to come. */
+  left() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    return scrollTop < this.top - 2 && scrollHeight - scrollTop - clientHeight > END_PX;
+  }
+
+  settle() {
+    if (this.following && this.left()) this.follow(false);
+    if (this.following) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+      this.places = [];
+    }
+    const whole = this.restore();
     this.top = this.scroller.scrollTop;
     this.height = this.scroller.scrollHeight;
-    if (!this.following) this.remember();
+    if (!this.following && whole) this.remember();
   }
 }
