@@ -160,6 +160,24 @@ def test_follow_shows_what_others_say(app: ServedApp, ollama: ScriptedOllama) ->
 
 
 @pytest.mark.slow
+def test_who_follows_as_somebody_hears_what_that_one_hears(folder: Path) -> None:
+    """Alone on the folder, and through the app that runs on it."""
+    run("rooms", "create", "Followed as", folder=folder)
+    run("rooms", "say", "Followed as", "hello", "--as", "Yuki", folder=folder)
+    run("rooms", "say", "Followed as", "good evening", "--as", "Taro", folder=folder)
+    said = run("rooms", "say", "Followed as", "the canary", "--to", "Yuki", folder=folder)
+    assert said.returncode == 0
+    for name, last in (("Yuki", "the canary"), ("Taro", "")):
+        given = ("rooms", "tail", "Followed as", "--follow", "--json", "--as", name)
+        with start(*given, folder=folder) as tail:
+            assert tail.stdout is not None
+            frames = [json.loads(tail.stdout.readline()) for _ in range(3)]
+            tail.send_signal(signal.SIGINT)
+            tail.communicate(timeout=PATIENCE_S)
+        assert [one["content"] for one in frames] == ["hello", "good evening", last], name
+
+
+@pytest.mark.slow
 def test_the_app_goes_while_a_tail_follows(tmp_path: Path) -> None:
     with ServedApp(tmp_path / "d") as app:
         run("rooms", "say", "Engawa", "hello", folder=app.folder)
