@@ -10,16 +10,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from core.errors import EncoderAway
 from core.logs import part_logger
 from core.rooms.limits import budget
-from core.rooms.limits.damper import goes_in_circles
 from core.rooms.limits.meaning import Encoding, Meaning
-from core.rooms.limits.wording import Spoken
 from core.rooms.log import Logs
 from core.store import Store, tables as t
 
@@ -76,13 +73,8 @@ class Circles:
             room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
             lines = [] if room["halted"] else budget.among_agents(conn, room)
             since = budget.alone_since(conn, room)
-        if not lines or not _circles(lines, meaning):
+        if not lines or not meaning.finds_circles(lines):
             return
         event = self._store.write(lambda conn: budget.halt(conn, room_id, since))
         if event is not None:
             self._logs.publish(event)
-
-
-def _circles(lines: Sequence[Spoken], meaning: Meaning) -> bool:
-    meant = meaning.says_nothing([line.text for line in lines])
-    return goes_in_circles(lines, meant) or meaning.one_thought(lines)

@@ -26,6 +26,7 @@ from core.rooms.limits.wording import JAPANESE as LETTERS, WORDS, Spoken, folded
 WINDOW = 6  # lines
 JUDGED = 8  # lines; a talk that is longer is under way
 EMPTY_FROM = {False: (1.3, 2.2), True: (1.2, 1.8)}  # log odds: at the beginning, under way
+EMPTY_WITH_MEANING = (1.7, 2.3)  # the same, when the meaning of English lines counts, too
 LONG_LINES = {False: 6.0, True: 0.0}  # log odds that a window of long lines loses
 CLEARLY = 0.5  # log odds of a phrase
 COUNTED = 5  # new words of content, at most
@@ -88,12 +89,16 @@ class _Read:
     letters: int
 
 
-def says_nothing(lines: Sequence[Spoken]) -> bool:
-    """Whether the newest six of these lines say nothing, all in all."""
+def says_nothing(lines: Sequence[Spoken], meaning: float | None = None) -> bool:
+    """Whether the newest six of these lines say nothing, all in all.
+
+    `meaning`: the log of the odds that they mean courtesies; `None` where nobody knows.
+    """
     if len(lines) < WINDOW or len({line.speaker for line in lines[-WINDOW:]}) < 2:
         return False
     japanese, marks = window(lines)
-    return score(japanese, marks) >= EMPTY_FROM[japanese][len(lines) > JUDGED]
+    bounds = EMPTY_FROM[japanese] if meaning is None else EMPTY_WITH_MEANING
+    return score(japanese, marks) + (meaning or 0.0) >= bounds[len(lines) > JUDGED]
 
 
 def score(japanese: bool, marks: Marks) -> float:

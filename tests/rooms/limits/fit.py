@@ -43,7 +43,7 @@ def fit() -> tuple[dict[str, phrasing.Phrases], dict[bool, dict[str, float]]]:
     """The weights of phrases, by language, and those of marks, of Japanese (`True`) and English."""
     from sklearn.model_selection import GroupKFold
 
-    written = list(_talks())
+    written = list(written_talks())
     windows: dict[bool, list[tuple[int, bool, emptiness.Marks]]] = {False: [], True: []}
     for known, others in GroupKFold(PARTS).split(written, groups=[one.group for one in written]):
         learnt = _Learnt(_phrases([written[at] for at in known]))
@@ -65,7 +65,8 @@ class _Learnt:
         return bias + sum(found) / math.sqrt(len(found) or 1)
 
 
-def _talks() -> Iterator[Written]:
+def written_talks() -> Iterator[Written]:
+    """All that weights are found with."""
     dice = random.Random(3)
     for language in sets.PAIRS:
         healthy = [*_healthy(language)]
@@ -115,14 +116,14 @@ def _phrases(written: Sequence[Written]) -> dict[str, phrasing.Phrases]:
     for one in written:
         if not one.start:
             for text in emptiness.without_names(one.lines):
-                lines[_language(text)][text, one.loop or _is_courtesy(text)] = None
+                lines[_language(text)][text, one.loop or is_courtesy(text)] = None
     return {
         language: _weigh_phrases(list(found), STRENGTH_OF_PHRASES[language])
         for language, found in lines.items()
     }
 
 
-def _is_courtesy(text: str) -> bool:
+def is_courtesy(text: str) -> bool:
     """Whether an English line is nothing else, in a talk that gets somewhere, too.
 
     Of Japanese ones nobody knows: their short words are answers as well.

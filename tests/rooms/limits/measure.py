@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.rooms.limits.damper import LOOKED_AT, goes_in_circles
+from core.rooms.limits.damper import goes_in_circles
 from core.rooms.limits.meaning import Meaning
 from core.rooms.limits.wording import Spoken
 from tests.rooms.limits import (
@@ -39,17 +39,6 @@ def stopped_at(lines: Talk, stops: Stops = goes_in_circles, first: int = 1) -> i
     """After how many lines this talk is stopped; not before `first`."""
     said = [Spoken(*line) for line in lines]
     return next((end for end in range(first, len(said) + 1) if stops(said[:end])), None)
-
-
-def by_meaning(meaning: Meaning) -> Stops:
-    """As rooms decide where there is an encoder."""
-
-    def stops(said: list[Spoken]) -> bool:
-        newest = said[-LOOKED_AT:]
-        meant = meaning.says_nothing([line.text for line in newest])
-        return goes_in_circles(said, meant) or meaning.one_thought(newest)
-
-    return stops
 
 
 def sessions() -> Iterator[Talk]:
@@ -123,7 +112,7 @@ def _encoder() -> Iterator[Stops]:
         settings.paths.prepare()
         encoder = Encoder(settings)
         try:
-            yield by_meaning(Meaning(encoder))
+            yield Meaning(encoder).finds_circles
         finally:
             encoder.close()
 

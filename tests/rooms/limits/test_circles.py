@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.rooms.limits.meaning import Meaning
+from core.rooms.limits.wording import Spoken
 from testing.scripted_encoder import ScriptedEncoder
 from testing.scripted_model import Script, ScriptedProvider
 from tests.conftest import OpenWorkbench
@@ -19,6 +20,7 @@ ROOM = "Engawa"
 LOCOMO = Path("/work/shared/data/locomo_dev.json")
 DAWN = ("sunrise", "dawn", "daybreak", "morning", "aurora", "first light", "sunup", "cockcrow")
 OTHERS = ("ferry", "violin", "walnut", "glacier", "printer", "badger", "harbour", "lantern")
+OF_DAWN = tuple(f"this {one} is for {word}" for word, one in zip(DAWN, OTHERS, strict=True))
 
 
 class Saying(ScriptedProvider):
@@ -46,7 +48,7 @@ def talked(open_workbench: OpenWorkbench, encoder: ScriptedEncoder, words: tuple
 
 
 def test_one_thought_in_ever_new_words_is_a_loop(open_workbench: OpenWorkbench) -> None:
-    bench, _seconds = talked(open_workbench, ScriptedEncoder({"dawn": DAWN}), DAWN)
+    bench, _seconds = talked(open_workbench, ScriptedEncoder({"dawn": DAWN}), OF_DAWN)
     halted = bench.rooms.get(ROOM).halted
     assert halted is not None
     assert halted.code == "in_circles"
@@ -84,7 +86,7 @@ def test_other_thoughts_are_none(open_workbench: OpenWorkbench) -> None:
 def test_no_word_waits_for_the_encoder(open_workbench: OpenWorkbench, away: bool) -> None:
     hold = threading.Event()
     encoder = ScriptedEncoder({"dawn": DAWN}, hold=None if away else hold, away=away)
-    bench, seconds = talked(open_workbench, encoder, DAWN)
+    bench, seconds = talked(open_workbench, encoder, OF_DAWN)
     hold.set()
     assert len(bench.rooms.messages(ROOM)) - 1 == 8
     assert seconds < 10  # the hold alone is 30
@@ -99,6 +101,11 @@ def test_who_speaks_once_a_round_needs_no_encoder(open_workbench: OpenWorkbench)
         bench.rooms.post(ROOM, "hello", sender="Yuki")
         assert bench.rooms.wait_idle(ROOM, 10)
     assert encoder.asked == []
+
+
+def test_moves_of_a_game_are_no_thought() -> None:
+    lines = [Spoken("Ren" if n % 2 else "Aki", word) for n, word in enumerate(DAWN)]
+    assert not Meaning(ScriptedEncoder({"dawn": DAWN})).one_thought(lines)
 
 
 def test_an_english_encoder_says_nothing_of_japanese() -> None:
