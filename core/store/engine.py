@@ -8,8 +8,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 from sqlalchemy.util import LRUCache
 
 from core.store import checksums
@@ -67,7 +67,14 @@ _compiled: Any = LRUCache(COMPILED)
 
 @cache
 def _dialect() -> Dialect:
-    return create_engine("sqlite://", json_serializer=_to_json).dialect
+    dialect = create_engine("sqlite://", json_serializer=_to_json).dialect
+    # Not by the event "begin": an engine with one looks for listeners around every statement.
+    dialect.do_begin = _begin  # type: ignore[method-assign]
+    return dialect
+
+
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    dbapi_connection.cursor().execute(dbapi_connection.info["begin"])
 
 
 def _engine(database: Path, *, pool: type[NullPool] | type[QueuePool], **options: Any) -> Engine:
@@ -86,12 +93,9 @@ def _engine(database: Path, *, pool: type[NullPool] | type[QueuePool], **options
 
 def _prepare(engine: Engine, pragmas: tuple[str, ...], *, begin: str) -> None:
     @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+    def set_up(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["begin"] = begin
         connection.isolation_level = None  # we begin ourselves; the driver would begin too late
         checksums.register(connection)
         for pragma in pragmas:
             connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
