@@ -57,7 +57,11 @@ async def talk(app: ServedApp, plan: Plan) -> Report:
     """Let the rooms of a running app talk for `plan.seconds`, and judge what came."""
     token_ = (app.folder / "local-token").read_text(encoding="utf-8").strip()
     headers = {"Authorization": f"Bearer {token_}"}
-    async with httpx.AsyncClient(base_url=app.url, headers=headers, timeout=60) as api:
+    # A connection that is kept might be closed by the app just as it is used again.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(
+        base_url=app.url, headers=headers, timeout=60, limits=fresh
+    ) as api:
         rooms = [await _new_room(api, number) for number in range(plan.rooms)]
         listeners = [[Listener(room) for _ in range(plan.clients)] for room in rooms]
         report = Report(plan, rooms=len(rooms))
