@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from core.agents.prompt import Part, Prompt
 from core.errors import PromptNotKept
@@ -17,6 +17,12 @@ from core.text import Words
 
 # Of each room the prompts of the newest lines are kept: a long prompt is larger than its reply.
 KEPT_LINES = 500
+_KEEP = insert(t.prompts)
+# Of a line that is said again, the prompt of its last answer is kept.
+_FORGET = delete(t.prompts).where(
+    t.prompts.c.room_id == bindparam("room"),
+    (t.prompts.c.seq <= bindparam("old")) | (t.prompts.c.seq == bindparam("line")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,7 @@ class Trace:
 
 def keep(conn: Connection, room_id: str, seq: int, prompt: Prompt, model: str) -> None:
     """Store the prompt of a room's line, and forget those that are old."""
-    here = t.prompts.c.room_id == room_id
-    old = t.prompts.c.seq <= seq - KEPT_LINES
-    # Of a line that is said again, the prompt of its last answer is kept.
-    conn.execute(delete(t.prompts).where(here, old | (t.prompts.c.seq == seq)))
+    conn.execute(_FORGET, {"room": room_id, "old": seq - KEPT_LINES, "line": seq})
     sent = [[message.role, message.content] for message in prompt.messages]
     row = {
         "room_id": room_id,
@@ -46,7 +49,7 @@ def keep(conn: Connection, room_id: str, seq: int, prompt: Prompt, model: str) -
         },
         "body": zlib.compress(json.dumps(sent).encode(), 1),
     }
-    conn.execute(insert(t.prompts), row)
+    conn.execute(_KEEP, row)
 
 
 def load(conn: Connection, room_id: str, seq: int) -> Trace:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from core.errors import MessageNotFound, RoomNotFound
 from core.messages import Message, ReplyStatus, StreamEvent
@@ -43,6 +43,14 @@ _INSERT_EVENT = insert(t.events)
 _INSERT_MESSAGE = insert(t.messages)
 _MESSAGE = select(t.messages).where(
     t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+)
+_CONTENT = select(t.messages.c.content).where(
+    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+)
+_CHANGE_MESSAGE = (
+    update(t.messages)
+    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number"))
+    .returning(t.messages)
 )
 _APPEND = (
     update(t.messages)
@@ -106,6 +114,11 @@ def load_message(conn: Connection, room_id: str, seq: int) -> Message:
     if row is None:
         raise MessageNotFound(room=room_id, seq=seq)
     return to_message(row)
+
+
+def content_of(conn: Connection, room_id: str, seq: int) -> str:
+    """What is stored of a message's words."""
+    return str(conn.execute(_CONTENT, {"room": room_id, "number": seq}).scalar_one())
 
 
 def load_messages(
@@ -177,9 +190,8 @@ def change_message(
     conn: Connection, room_id: str, seq: int, kind: str, values: dict[str, Any]
 ) -> StreamEvent:
     """Change a message's row and store a `status` or `edit` event with its new state."""
-    where = and_(t.messages.c.room_id == room_id, t.messages.c.seq == seq)
-    conn.execute(update(t.messages).where(where).values(**values))
-    row = conn.execute(select(t.messages).where(where)).mappings().one()
+    given = {"room": room_id, "number": seq, **values}
+    row = conn.execute(_CHANGE_MESSAGE, given).mappings().one()
     return add_event(conn, room_id, kind, seq, message=row)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.messages import ReplyStatus
 from core.providers.cache import AnswerCache, CacheLimits
@@ -15,6 +15,9 @@ from core.settings import CareSettings
 from core.store import Store, tables as t
 
 LOCAL = "local"  # the owner of this installation
+_OWNER = select(t.messages.c.owner).where(
+    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+)
 CACHE_WANTED = "answer_cache"  # a preference: what the switch on the Settings screen says
 
 
@@ -46,8 +49,8 @@ class Care:
 
 def _asker(conn: Connection, turn: Turn) -> str:
     """Who wrote the last message that this round answers; the owner when nobody had written."""
-    asked = (t.messages.c.room_id == turn.room, t.messages.c.seq == turn.trigger_seq)
-    owner: str | None = conn.execute(select(t.messages.c.owner).where(*asked)).scalar()
+    asked = {"room": turn.room, "number": turn.trigger_seq}
+    owner: str | None = conn.execute(_OWNER, asked).scalar()
     return owner or LOCAL
 
 

@@ -13,6 +13,9 @@ from core.rooms.rows import to_room
 from core.store import tables as t
 
 _ROOM = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+_LINE = select(t.messages.c.seq, t.messages.c.sender, t.messages.c.to).where(
+    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+)
 
 
 class Seen:
@@ -38,9 +41,8 @@ class Seen:
     def line(self, seq: int) -> RowMapping | None:
         """Who said message `seq`, and to whom: its `sender` and `to`."""
         if seq not in self._read:
-            columns = t.messages.c.seq, t.messages.c.sender, t.messages.c.to
-            here = t.messages.c.room_id == self.row["id"], t.messages.c.seq == seq
-            found = self.conn.execute(select(*columns).where(*here)).mappings().first()
+            given = {"room": self.row["id"], "number": seq}
+            found = self.conn.execute(_LINE, given).mappings().first()
             if found is None:
                 return None
             self._read[seq] = found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from core.errors import (
     InCircles,
@@ -27,6 +27,7 @@ from core.rooms import admin, book
 from core.rooms.limits.damper import LOOKED_AT, goes_in_circles
 from core.rooms.limits.wording import Spoken
 from core.rooms.model import Room
+from core.rooms.seen import Seen
 from core.rooms.turns import rounds
 from core.store import tables as t
 from core.text import N_, words
@@ -38,6 +39,22 @@ LIMITS: Mapping[str, type[RoomHalted]] = {
     "joules": JoulesSpent,
 }
 TICK_S = 1.0
+_SPEND = update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(spent=bindparam("so_far"))
+_LAST_OF_PEOPLE = select(func.max(t.messages.c.seq)).where(
+    t.messages.c.room_id == bindparam("room"), t.messages.c.kind == str(Kind.HUMAN)
+)
+_AMONG_AGENTS = (
+    select(t.messages.c.sender, t.messages.c.content, t.messages.c.reply_to)
+    .where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.seq > bindparam("since"),
+        t.messages.c.kind == str(Kind.AGENT),
+        t.messages.c.content != "",
+        t.messages.c.status != str(ReplyStatus.PENDING),
+    )
+    .order_by(t.messages.c.seq.desc())
+    .limit(LOOKED_AT)
+)
 
 Power = Callable[[], float | None]  # watts just now; `None`: nobody knows
 
@@ -121,23 +138,27 @@ def set_limits(
     return admin.announced(conn, room["id"])
 
 
-def spend(conn: Connection, room_id: str, cost: Cost, *, damper: bool) -> StreamEvent | None:
+def spend(
+    conn: Connection, room_id: str, cost: Cost, *, damper: bool
+) -> tuple[StreamEvent | None, bool]:
     """A reply has ended. The event tells that the room waits from here on.
 
-    `damper`: going in circles makes it wait, too.
+    `damper`: going in circles makes it wait, too. The second tells whether agents were found to
+    talk among themselves, and the room goes on.
     """
-    room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
+    room = Seen(conn, room_id).row
     limits, spent = room["limits"] or {}, dict(room["spent"] or {})
     for name, value in asdict(cost).items():
         if value is not None:
             spent[name] = round(spent.get(name, 0) + value, 3)
-    reason = _over(limits, spent) or (_circles(conn, room) if damper else None)
+    lines = among_agents(conn, room) if damper else []
+    reason = _over(limits, spent) or (InCircles() if goes_in_circles(lines) else None)
     if reason is None:
-        conn.execute(_change(room_id, spent=spent))
-        return None
+        conn.execute(_SPEND, {"room": room_id, "so_far": spent})
+        return None, bool(lines)
     stored = reason.reason()
     conn.execute(_change(room_id, spent=spent, halted=asdict(stored)))
-    return admin.announced(conn, room_id)[1]
+    return admin.announced(conn, room_id)[1], False
 
 
 def let_go_on(conn: Connection, ref: str) -> tuple[Room, StreamEvent]:
@@ -168,24 +189,14 @@ def _over(limits: Mapping[str, float], spent: Mapping[str, float]) -> RoomHalted
     return None
 
 
-def _circles(conn: Connection, room: RowMapping) -> RoomHalted | None:
-    return InCircles() if goes_in_circles(among_agents(conn, room)) else None
-
-
 def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
     """What agents of this app said since a person did, the newest lines, the oldest first.
 
     Empty unless agents answer agents: somebody has spoken twice since, and in one round. What
     people wrote during a round is answered by one round after it, by everybody once more.
     """
-    query = select(t.messages.c.sender, t.messages.c.content, t.messages.c.reply_to).where(
-        t.messages.c.room_id == room["id"],
-        t.messages.c.seq > alone_since(conn, room),
-        t.messages.c.kind == str(Kind.AGENT),
-        t.messages.c.content != "",
-        t.messages.c.status != str(ReplyStatus.PENDING),
-    )
-    newest = conn.execute(query.order_by(t.messages.c.seq.desc()).limit(LOOKED_AT)).all()
+    given = {"room": room["id"], "since": alone_since(conn, room)}
+    newest = conn.execute(_AMONG_AGENTS, given).all()
     round_ = [row for row in reversed(newest) if row.reply_to == newest[0].reply_to]
     lines = [Spoken(row.sender, row.content) for row in round_]
     return [] if len({line.speaker for line in lines}) == len(lines) else lines
@@ -193,11 +204,8 @@ def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
 
 def alone_since(conn: Connection, room: RowMapping) -> int:
     """The last message of a person, or the one after which somebody let the room go on."""
-    people = select(func.max(t.messages.c.seq)).where(
-        t.messages.c.room_id == room["id"], t.messages.c.kind == str(Kind.HUMAN)
-    )
     let_go_on = int((room["spent"] or {}).get("since_seq", 0))
-    return max(conn.execute(people).scalar() or 0, let_go_on)
+    return max(conn.execute(_LAST_OF_PEOPLE, {"room": room["id"]}).scalar() or 0, let_go_on)
 
 
 def halt(conn: Connection, room_id: str, since: int) -> StreamEvent | None:
@@ -205,7 +213,7 @@ def halt(conn: Connection, room_id: str, since: int) -> StreamEvent | None:
 
     `None`: it waits already, or somebody has come between.
     """
-    room = conn.execute(select(t.rooms).where(t.rooms.c.id == room_id)).mappings().one()
+    room = Seen(conn, room_id).row
     if room["halted"] or alone_since(conn, room) != since:
         return None
     conn.execute(_change(room_id, halted=asdict(InCircles().reason())))

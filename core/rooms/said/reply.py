@@ -154,7 +154,7 @@ class Reply:
 
     def _rest(self, conn: Connection) -> list[StreamEvent]:
         """The last piece as a delta, so that the deltas of a reply always join to its text."""
-        stored = book.load_message(conn, self.message.room, self.message.seq).content
+        stored = book.content_of(conn, self.message.room, self.message.seq)
         if self._text == stored or not self._text.startswith(stored):
             return []
         return [self._delta(len(stored), self._text[len(stored) :])(conn)]

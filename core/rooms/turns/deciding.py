@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, RowMapping, and_, bindparam, select
 
 from core.messages import Kind, Line, Reason
 from core.rooms.people import hearing
@@ -27,6 +27,17 @@ _LAST_SPEAKER = (
     .order_by(t.messages.c.seq.desc())
     .limit(1)
 )
+_REPLY = and_(t.messages.c.room_id == t.turns.c.room_id, t.messages.c.seq == t.turns.c.reply_seq)
+_TAKEN = (
+    select(t.turns.c.agent, t.turns.c.role, t.messages.c.content)
+    .outerjoin(t.messages, _REPLY)
+    .where(
+        t.turns.c.room_id == bindparam("room"),
+        t.turns.c.trigger_seq == bindparam("trigger"),
+        t.turns.c.state == "done",
+    )
+    .order_by(t.turns.c.reply_seq, t.turns.c.position)
+)
 
 # How talkative an agent is, 0 to 1; `None` when nobody chose.
 Talkative = Callable[[str], float | None]
@@ -41,16 +52,25 @@ class Decider:
 
     def choose(self, seen: Seen, round_: Round, answers: Answers) -> Decision:
         """What the policy that the room has just now says about this round."""
-        taken = _taken(seen.conn, seen.row["id"], round_)
-        if (hearers := hearing.hearers(seen, round_.trigger_seq)) is not None:
+        conn, room_id, trigger = seen.conn, seen.row["id"], round_.trigger_seq
+        said = round_.said or round_book.said_between(conn, room_id, round_.since_seq, trigger)
+        seen.note(said)
+        taken = _taken(conn, room_id, round_)
+        if (hearers := hearing.hearers(seen, trigger)) is not None:
             # A whisper is answered by those who heard it, whatever the policy.
             return [] if taken else [Choice(name, Reason("whispered")) for name in hearers]
-        return policy_of(seen.row["policy"]).next(self._view(seen, round_, taken, answers))
+        return policy_of(seen.row["policy"]).next(self._view(seen, said, trigger, taken, answers))
 
-    def _view(self, seen: Seen, round_: Round, taken: tuple[Taken, ...], answers: Answers) -> View:
-        conn, room_id, trigger = seen.conn, seen.row["id"], round_.trigger_seq
+    def _view(
+        self,
+        seen: Seen,
+        said: Sequence[RowMapping],
+        trigger: int,
+        taken: tuple[Taken, ...],
+        answers: Answers,
+    ) -> View:
+        conn, room_id = seen.conn, seen.row["id"]
         policy = policy_of(seen.row["policy"])
-        said = round_.said or round_book.said_between(conn, room_id, round_.since_seq, trigger)
         members = seen.members
         inside = tuple(one.name for one in members if one.there)
         away = tuple(one.name for one in members if one.takes_turns and one.away)
@@ -83,18 +103,7 @@ def _taken(conn: Connection, room_id: str, round_: Round) -> tuple[Taken, ...]:
     """The turns of this round that have ended, in the order in which they were spoken."""
     if round_.turns == 0:
         return ()
-    reply = and_(t.messages.c.room_id == t.turns.c.room_id, t.messages.c.seq == t.turns.c.reply_seq)
-    query = (
-        select(t.turns.c.agent, t.turns.c.role, t.messages.c.content)
-        .outerjoin(t.messages, reply)
-        .where(
-            t.turns.c.room_id == room_id,
-            t.turns.c.trigger_seq == round_.trigger_seq,
-            t.turns.c.state == "done",
-        )
-        .order_by(t.turns.c.reply_seq, t.turns.c.position)
-    )
-    rows: Any = conn.execute(query)
+    rows: Any = conn.execute(_TAKEN, {"room": room_id, "trigger": round_.trigger_seq})
     return tuple(Taken(row.agent, row.role or "answer", row.content or "") for row in rows)
 
 

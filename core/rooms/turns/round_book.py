@@ -37,6 +37,11 @@ _SAID = (
     )
     .order_by(t.messages.c.seq)
 )
+_NOTE_LOADS = (
+    update(t.rounds)
+    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.trigger_seq == bindparam("trigger"))
+    .values(loads=bindparam("made"), naive_loads=bindparam("naive"), saved_s=bindparam("saved"))
+)
 NO_END = 2**62
 
 
@@ -88,12 +93,8 @@ def note_loads(
     conn: Connection, room_id: str, trigger: int, figures: tuple[int, int, float | None]
 ) -> None:
     """Keep what the round has cost so far: loads, those of the policy's order, seconds saved."""
-    loads, naive, saved_s = figures
-    conn.execute(
-        update(t.rounds)
-        .where(t.rounds.c.room_id == room_id, t.rounds.c.trigger_seq == trigger)
-        .values(loads=loads, naive_loads=naive, saved_s=saved_s)
-    )
+    here = {"room": room_id, "trigger": trigger}
+    conn.execute(_NOTE_LOADS, here | dict(zip(("made", "naive", "saved"), figures, strict=True)))
 
 
 def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures]:

@@ -83,6 +83,20 @@ _CLAIM = (
     )
     .values(state="begun", reply_seq=bindparam("number"))
 )
+_END = (
+    update(t.turns)
+    .where(
+        t.turns.c.room_id == bindparam("room"),
+        t.turns.c.trigger_seq == bindparam("trigger"),
+        t.turns.c.position == bindparam("at"),
+    )
+    .values(state="done")
+)
+_OVER = (
+    update(t.rounds)
+    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.trigger_seq == bindparam("trigger"))
+    .values(state="done", policy=bindparam("chosen_by"), ended_at=bindparam("moment"))
+)
 # What the room's policy says about a round.
 Choose = Callable[[Seen, Round], Decision]
 
@@ -109,7 +123,7 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
         if isinstance(decision, Ask):
             return Plan(ask=decision, key=round_.choice_key)
         waiting = _plan_turns(seen, round_, decision)
-        if not waiting:
+        if not waiting and opening:
             seen = Seen(conn, room_id)  # the next round begins where this one's question ended
     return Plan(due=tuple(waiting), seen=seen)
 
@@ -144,8 +158,7 @@ def begin(
     `heard_seq`: the last line that it has heard, when that is not the last one there is.
     """
     conn, room = seen.conn, seen.row
-    one = {"room": turn.room, "trigger": turn.trigger_seq, "at": turn.position}
-    claimed = conn.execute(_CLAIM, {**one, "number": room["last_seq"] + 1})
+    claimed = conn.execute(_CLAIM, {**_named(turn), "number": room["last_seq"] + 1})
     if claimed.rowcount == 0:
         return None
     heard = room["last_seq"] if heard_seq is None else heard_seq
@@ -156,7 +169,7 @@ def begin(
 
 def end(conn: Connection, turn: Turn) -> None:
     """The turn's reply is final."""
-    conn.execute(update(t.turns).where(_row(turn)).values(state="done"))
+    conn.execute(_END, _named(turn))
 
 
 def drop(conn: Connection, room_id: str) -> int:
@@ -240,13 +253,13 @@ def _plan_turns(seen: Seen, round_: Round, chosen: Sequence[Choice]) -> list[Tur
     """Store the turns that the policy chose; a round with none is over."""
     conn, room, trigger = seen.conn, seen.row, round_.trigger_seq
     chosen = list(chosen)[: max(0, MOST_TURNS - round_.turns)]
-    here = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
     if not chosen:
-        over = {"policy": room["policy"], "state": "done", "ended_at": now()}
-        conn.execute(update(t.rounds).where(*here).values(**over))
+        here = {"room": room["id"], "trigger": trigger}
+        conn.execute(_OVER, {**here, "chosen_by": room["policy"], "moment": now()})
         return []
     if round_.policy != room["policy"]:
-        conn.execute(update(t.rounds).where(*here).values(policy=room["policy"]))
+        this = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
+        conn.execute(update(t.rounds).where(*this).values(policy=room["policy"]))
     return _add_turns(conn, room["id"], trigger, round_.turns, chosen)
 
 
@@ -279,9 +292,6 @@ def _turn_row(turn: Turn) -> dict[str, Any]:
     return {"room_id": row.pop("room"), "state": "due", **row}
 
 
-def _row(turn: Turn) -> Any:
-    return and_(
-        t.turns.c.room_id == turn.room,
-        t.turns.c.trigger_seq == turn.trigger_seq,
-        t.turns.c.position == turn.position,
-    )
+def _named(turn: Turn) -> dict[str, Any]:
+    """What the statements above know a turn by."""
+    return {"room": turn.room, "trigger": turn.trigger_seq, "at": turn.position}

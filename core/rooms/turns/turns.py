@@ -191,12 +191,14 @@ class Turns:
     ) -> Message:
         """Store a turn's end, and `keep` with it; gives the reply as it ended."""
         halted: list[StreamEvent] = []
+        among_agents = False
         seconds = (spoken.timings().total_ms or 0.0) / 1000
         cost = Cost(tokens=tokens_of(spoken), seconds=seconds, joules=meter.end())
 
         def settle(conn: Connection) -> None:
+            nonlocal among_agents
             damper = self._settings.rooms.damper != "never"
-            event = budget.spend(conn, turn.room, cost, damper=damper)
+            event, among_agents = budget.spend(conn, turn.room, cost, damper=damper)
             halted[:] = [event] if event is not None else []
             if keep is not None:
                 keep(conn)
@@ -226,7 +228,8 @@ class Turns:
         )
         for event in halted:
             self._logs.publish(event)
-        self.circles.look(turn.room)
+        if among_agents:
+            self.circles.look(turn.room)
         log.info(
             "reply",
             ids={"room": turn.room, "message": message.id},
