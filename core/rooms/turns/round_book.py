@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from core.messages import Kind
 from core.rooms.model import RoundFigures
 from core.store import tables as t
 
-_BEGUN = (
-    select(t.turns.c.position)
-    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state == "begun")
-    .limit(1)
-)
+
+def in_room(table: Table) -> ColumnElement[bool]:
+    """`table.room_id = :room`, for what a room has few of: SQLite is to look by `state`.
+
+    By the room it would look through all turns or rounds that the room ever had.
+    """
+    return table.c.room_id.concat("") == bindparam("room")
+
+
+_BEGUN = select(t.turns.c.position).where(in_room(t.turns), t.turns.c.state == "begun").limit(1)
+_DUE = select(t.turns.c.position).where(in_room(t.turns), t.turns.c.state == "due").limit(1)
 _TURNS = (
     select(func.count())
     .where(t.turns.c.room_id == t.rounds.c.room_id, t.turns.c.trigger_seq == t.rounds.c.trigger_seq)
@@ -22,7 +38,7 @@ _TURNS = (
 )
 _OPEN_ROUND = (
     select(t.rounds.c.trigger_seq, t.rounds.c.since_seq, t.rounds.c.policy, _TURNS.label("turns"))
-    .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.state == "open")
+    .where(in_room(t.rounds), t.rounds.c.state == "open")
     .order_by(t.rounds.c.trigger_seq)
     .limit(1)
 )
@@ -36,6 +52,16 @@ _SAID = (
         t.messages.c.deleted.is_(False),
     )
     .order_by(t.messages.c.seq)
+)
+_WAITS = select(
+    exists().where(in_room(t.turns), t.turns.c.state == "due")
+    | exists().where(in_room(t.rounds), t.rounds.c.state == "open")
+    | exists().where(
+        t.rooms.c.id == bindparam("room"),
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.seq > t.rooms.c.planned_seq,
+        t.messages.c.kind == Kind.HUMAN,
+    )
 )
 _NOTE_LOADS = (
     update(t.rounds)
@@ -109,6 +135,11 @@ def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures
     ]
 
 
+def waits(conn: Connection, room_id: str) -> bool:
+    """Whether a turn is due, a round goes on, or people wrote something that none answers."""
+    return bool(conn.execute(_WAITS, {"room": room_id}).scalar_one())
+
+
 def has_begun(conn: Connection, room_id: str) -> bool:
     """Whether somebody speaks."""
     return conn.execute(_BEGUN, {"room": room_id}).first() is not None
@@ -124,5 +155,4 @@ def last_of_people(conn: Connection, room_id: str) -> int:
 
 def any_due(conn: Connection, room_id: str) -> bool:
     """Whether a turn waits."""
-    query = select(t.turns.c.position).where(t.turns.c.room_id == room_id, t.turns.c.state == "due")
-    return conn.execute(query.limit(1)).first() is not None
+    return conn.execute(_DUE, {"room": room_id}).first() is not None

@@ -64,7 +64,7 @@ class Plan:
 # Statements of the way that every message takes, built once.
 _GOING_ON = (
     select(t.turns)
-    .where(t.turns.c.room_id == bindparam("room"), t.turns.c.state.in_(("due", "begun")))
+    .where(round_book.in_room(t.turns), t.turns.c.state.in_(("due", "begun")))
     .order_by(t.turns.c.trigger_seq, t.turns.c.position)
 )
 _ADD_ROUND, _ADD_TURN = insert(t.rounds), insert(t.turns)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import Connection, insert
 
 from core.errors import IdempotencyConflict, SenderIsAgent, ServerAway, TokenTimeout
 from core.messages import Kind, ReplyStatus
+from core.rooms.policies.base import Choice
+from core.rooms.turns import round_book, rounds
+from core.store import tables as t
+from core.store.schema import raw
 from testing.scripted_model import Script, ScriptedProvider
 from tests.conftest import OpenWorkbench
 
@@ -167,3 +172,31 @@ def _until(condition, seconds: float = 5.0) -> None:
             return
         waited.wait(0.01)
     raise AssertionError("it did not happen in time")
+
+
+def test_a_long_past_makes_no_turn_dearer(workbench):
+    def steps() -> int:
+        done: list[None] = []
+        with workbench.store.read() as conn:
+            raw(conn).set_progress_handler(lambda: done.append(None), 1)
+            rounds.advance(conn, room, no_choice, opening=False)
+            assert not round_book.waits(conn, room)
+            assert not round_book.has_begun(conn, room)
+            assert not round_book.any_due(conn, room)
+            raw(conn).set_progress_handler(None, 1)
+        return len(done)
+
+    def no_choice(*_asked: object) -> list[Choice]:
+        raise AssertionError("nothing is to be chosen")
+
+    def talk_long(conn: Connection) -> None:
+        past = [{"room_id": room, "trigger_seq": -n} for n in range(1, 2_000)]
+        turn = {"position": 0, "agent": "Ren", "state": "done"}
+        conn.execute(insert(t.turns), [row | turn for row in past])
+        round_ = {"since_seq": 0, "policy": "in-order", "state": "done", "began_at": "2026"}
+        conn.execute(insert(t.rounds), [row | round_ for row in past])
+
+    room = workbench.rooms.get(ROOM).id
+    fresh = steps()
+    workbench.store.write(talk_long)
+    assert steps() <= fresh + 10
