@@ -163,11 +163,11 @@ class Engine:
             return again
 
     def _round(self, room_id: str, active: Active) -> bool:
-        """Run turns until nothing is due, or somebody stops it; false when nothing was."""
-        again = self.stage.say_again(room_id, active)
-        worked = self.stage.run(room_id, active) or again
+        """Run turns until nothing is due; true when something else ended it before that."""
+        self.stage.say_again(room_id, active)
+        more = self.stage.run(room_id, active)
         self.trim(room_id)
-        return worked
+        return more
 
     def _ended(self, conn: Connection, turn: rounds.Turn, spoken: Spoken) -> None:
         with self._lock:

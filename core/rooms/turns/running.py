@@ -26,7 +26,8 @@ class Active:
     """A room with a running thread.
 
     `answers` are of the models asked who comes next, by choice; `missing` are the positions of
-    the turns just begun whose model was not in memory.
+    the turns just begun whose model was not in memory. `last`: no turn of a round came after the
+    one that has ended.
     """
 
     again: bool = False
@@ -36,6 +37,7 @@ class Active:
     tally: Tally = field(default_factory=Tally)
     missing: set[int] = field(default_factory=set)
     again_first: list[Again] = field(default_factory=list)
+    last: bool = False
 
     def stop(self) -> None:
         """End what is said, and what was to be said again."""

@@ -68,21 +68,33 @@ class Stage:
         return not (cancel.is_set() or self._closing.is_set())
 
     def run(self, room_id: str, active: Active) -> bool:
-        """Run turns until nothing is due, or somebody stops it; false when nothing was."""
+        """Run turns until nothing is due; true when something else ended it before that."""
         active.cancel.clear()
-        worked = False
+        more = True
         with self.queue.ticket(room_id) as ticket:
-            while self.goes_on(active.cancel) and not active.again_first:
-                step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
-                if step.plan.ask is not None:
-                    self._ask(step.plan, step.plan.ask, room_id, active, ticket)
-                elif not step.plan.due:
-                    break
-                else:
-                    self._speak(step, active, ticket)
-                worked = True
+            while more and self.goes_on(active.cancel) and not active.again_first:
+                more = self._next(room_id, active, ticket)
         active.presence = Presence()
-        return worked
+        return more
+
+    def _next(self, room_id: str, active: Active, ticket: Ticket) -> bool:
+        """Run the next turn, or ask models whose it is; false when nothing is due."""
+        if active.last and not self._waits(room_id):
+            return False
+        active.last = False
+        step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
+        if step.plan.ask is not None:
+            self._ask(step.plan, step.plan.ask, room_id, active, ticket)
+        elif step.plan.due:
+            self._speak(step, active, ticket)
+        else:
+            return False
+        return True
+
+    def _waits(self, room_id: str) -> bool:
+        """After a last turn: whether more is due all the same. A look waits for no disk."""
+        with self._store.read() as conn:
+            return round_book.waits(conn, room_id)
 
     def _ask(
         self, plan: rounds.Plan, ask: Ask, room_id: str, active: Active, ticket: Ticket
@@ -93,9 +105,8 @@ class Stage:
         call = Call(plan.key, ticket, active.tally, active.cancel, wanted)
         active.answers = (plan.key, self._asking.ask(room_id, ask, call))
 
-    def say_again(self, room_id: str, active: Active) -> bool:
-        """Say what somebody asked for again; false when nobody did."""
-        worked = False
+    def say_again(self, room_id: str, active: Active) -> None:
+        """Say what somebody asked for again."""
         while active.again_first and not self._closing.is_set():
             job = active.again_first[0]
             turn, name = job.opened.turn, job.opened.agent.name
@@ -109,8 +120,6 @@ class Stage:
             if not begun and not self._closing.is_set():
                 self.turns.take_back(job.opened)
             active.again_first.remove(job)
-            worked = True
-        return worked
 
     def _step(self, conn: Connection, room_id: str, active: Active, ticket: Ticket) -> _Step:
         """Plan what is to be done, and begin the first turn if it need not wait.
@@ -222,7 +231,10 @@ class Stage:
                 self.places.loaded(stand, spoken.load_ms)
             figures = active.tally.figures(self.places.load_s)
             round_book.note_loads(conn, turn.room, turn.trigger_seq, figures)
-        rounds.advance(conn, turn.room, partial(self._choose, active=None), opening=False)
+        choose = partial(self._choose, active=None)
+        plan = rounds.advance(conn, turn.room, choose, opening=False)
+        if active is not None:
+            active.last = not plan.due and plan.ask is None
 
 
 def _scheduled(stands: list[Stand], machine: Machine) -> list[Stand]:
