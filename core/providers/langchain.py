@@ -48,20 +48,20 @@ def untraced(
 
 
 def _message(message: PromptMessage) -> BaseMessage:
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+    import langchain_core.messages as made  # for each of a prompt's lines: names cost more
 
     if message.role == "system":
-        return SystemMessage(message.content)
+        return made.SystemMessage(message.content)
     if message.role == "tool":
-        return ToolMessage(message.content, tool_call_id=message.tool_call_id or "")
+        return made.ToolMessage(message.content, tool_call_id=message.tool_call_id or "")
     if message.role == "assistant":
         calls = [
             {"id": call.id, "name": call.name, "args": dict(call.arguments), "type": "tool_call"}
             for call in message.tool_calls
         ]
         more = {UNFINISHED: True} if message.unfinished else {}
-        return AIMessage(message.content, tool_calls=calls, additional_kwargs=more)
-    return HumanMessage(_with_images(message) if message.images else message.content)
+        return made.AIMessage(message.content, tool_calls=calls, additional_kwargs=more)
+    return made.HumanMessage(_with_images(message) if message.images else message.content)
 
 
 def _with_images(message: PromptMessage) -> list[str | dict[Any, Any]]:

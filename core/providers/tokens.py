@@ -55,7 +55,7 @@ class TokenCounter:
     ) -> None:
         self.exact = exact
         self._measure = measure
-        self._known: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._known: dict[tuple[int, int], int] = {}  # the oldest first; read without the lock
         self._lock = threading.Lock()
         self._heard: float | None = None
         self._ratio = 1.0
@@ -79,16 +79,14 @@ class TokenCounter:
 
     def _counted(self, text: str) -> int:
         key = (hash(text), len(text))  # the texts themselves would fill the memory
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None:
-                self._known.move_to_end(key)
-                return known
+        known = self._known.get(key)
+        if known is not None:
+            return known
         count = self._measure(text)
         with self._lock:
             self._known[key] = count
             if len(self._known) > MOST_TEXTS:
-                self._known.popitem(last=False)
+                del self._known[next(iter(self._known))]
         return count
 
 

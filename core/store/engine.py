@@ -19,6 +19,10 @@ COMPILED = 1_000  # statements; a room needs some two hundred
 _to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
+def _from_json(text: str) -> Any:
+    return None if text == "null" else json.loads(text)  # most of what is stored is nothing
+
+
 def reading_engine(database: Path) -> Engine:
     """Connections that only read. There is always one more: a reader never waits for another."""
     engine = _engine(database, pool=QueuePool, pool_size=8, max_overflow=-1)
@@ -67,7 +71,8 @@ _compiled: Any = LRUCache(COMPILED)
 
 @cache
 def _dialect() -> Dialect:
-    dialect = create_engine("sqlite://", json_serializer=_to_json).dialect
+    known = {"json_serializer": _to_json, "json_deserializer": _from_json}
+    dialect = create_engine("sqlite://", **known).dialect
     # Not by the event "begin": an engine with one looks for listeners around every statement.
     dialect.do_begin = _begin  # type: ignore[method-assign]
     return dialect
