@@ -83,6 +83,8 @@ class _Disk:
                 _rename(self._durable, old, new)
 
     def _move(self, old: str, new: str | None) -> None:
+        if old not in self._now:
+            return  # there was nothing: a file that gets this name later stays
         _rename(self._now, old, new)
         self._renames.append((old, new))
 
