@@ -12,6 +12,7 @@ same memory, in which the schedule loads more.
 
 from __future__ import annotations
 
+import gc
 import random
 import sqlite3
 import statistics
@@ -34,6 +35,7 @@ def run(runs: int) -> dict[str, object]:
     """The rooms are the same in every run: only the planning times differ, and are pooled."""
     measured, source = load_times()
     totals = _Totals()
+    gc.freeze()  # as in the app once it has started: what was loaded is not looked through again
     for number in range(runs):
         for room in _rooms(measured):
             _simulate(room, totals, search=number == 0)

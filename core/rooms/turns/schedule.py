@@ -39,8 +39,7 @@ class Job:
     model: Model
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """The memory of one model server: what is in it, the longest unused first.
 
     `capacity_bytes` `None`: unknown, one model at a time.
@@ -54,9 +53,9 @@ class Slot:
 
     def use(self, model: Model) -> tuple[Slot, int, int]:
         """The memory after a turn, the models loaded for it (0 or 1), and the adapters switched."""
-        here = next((one for one in self.resident if one.base == model.base), None)
         others = [one for one in self.resident if one.base != model.base]
-        if here is not None:
+        if len(others) < len(self.resident):
+            here = next(one for one in self.resident if one.base == model.base)
             adapters = int(here.adapter != model.adapter)
             used = here if not adapters else replace(here, adapter=model.adapter)
             return Slot((*others, used), self.capacity_bytes), 0, adapters
