@@ -1,7 +1,8 @@
-"""Ways to ask: a frame around a goal, a noun or a request, or a whole sentence.
+"""Ways to ask: a frame around a goal, a noun or a request, a whole sentence, or one as it was said.
 
 The frames are the same for what the starter can answer and for what it cannot, so that it
-has to read what stands in them.
+has to read what stands in them. The sentences as they were said (`said_*.yaml`) are many and
+short of variants: by writers who saw none of the held-out lines.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from core.starter.wording_files import Language, load
 
 WHOLE = "says"
 FILES = ("more_talk", "more_mood", "more_guide", "more_guide2", "more_honest")
+SAID = ("said_talk", "said_mood", "said_guide", "said_honest")
+_SAID_SHARE = 0.55  # of the lines drawn here
 _PLACE = "_"
 _LIST = 20  # entries that a word list counts for when phrases are weighed
 
@@ -31,6 +34,16 @@ def _lines(language: Language) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 @cache
+def _said(language: Language) -> dict[str, tuple[str, ...]]:
+    """Intent or topic → sentences, each as likely."""
+    return {
+        intent: tuple(text.split("\n")[:-1])
+        for name in SAID
+        for intent, text in load(f"{language}/{name}").items()
+    }
+
+
+@cache
 def _frames(language: Language) -> dict[str, tuple[str, ...]]:
     frames: dict[str, str] = load(f"{language}/frames")
     return {kind: tuple(text.split("\n")[:-1]) for kind, text in frames.items()}
@@ -41,8 +54,16 @@ def has(language: Language, intent: str) -> bool:
     return intent in _lines(language)
 
 
+def count_said(language: Language) -> int:
+    """Number of sentences that stand as they were said."""
+    return sum(map(len, _said(language).values()))
+
+
 def draw(rng: random.Random, language: Language, intent: str, lexicon: Lexicon) -> str:
     """Draw a line of a person who wants `intent`; richer phrases come more often."""
+    said = _said(language).get(intent)
+    if said and rng.random() < _SAID_SHARE:
+        return " ".join(expand(rng.choice(said), rng, {}).split())
     kinds = _lines(language)[intent]
     whole, framed = kinds.get(WHOLE), [kind for kind in kinds if kind != WHOLE]
     if whole and (not framed or rng.random() < 0.5):

@@ -12,6 +12,9 @@ from typing import Any
 
 from safetensors import safe_open
 
+from core.starter import asking
+from core.starter.wording_files import LANGUAGES
+
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 
 _CARD = """---
@@ -49,8 +52,9 @@ traits, and one name in ten, chosen by a hash. None of them is ever in the train
 proves it. Words for tones are not held out: what an unseen word means cannot be told from it.
 The **second set** (`second.yaml`) has other wordings with the same held-out names, roles and
 traits. Some faults on the first set were read once, before more training data were written; those
-on the second never were. It was written after these data, by the same author, so it is fresh, not
-independent.
+on the second never were. It was written after the frames and lists (`frames.yaml`, `more_*.yaml`),
+by the same author, so it is fresh, not independent of them. The sentences as they were said
+(`said_*.yaml`, {said:,} of them) came last, from writers who had seen neither set.
 
 Train again with `python -m core.starter.train` (seeded, on a CPU, resumes with `--resume`).
 These weights had {trained}.
@@ -102,6 +106,7 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
         megabytes=weights.stat().st_size / 2**20,
         kind=config.get("dtype", "float32"),
         trained=figures["trained"],
+        said=sum(asking.count_said(language) for language in LANGUAGES),
         cores=figures["cores"],
         processor=_processor(),
         speed=figures["tokens_per_s"],

@@ -18,7 +18,7 @@ from core.starter.persona import Persona
 from core.starter.wording_files import LANGUAGES, Language, Split, lexicon, load, replies, users
 
 HONEST = "honest"
-_RICHER = 0.65  # of the lines in training: drawn from frames and the longer lists
+_RICHER = 0.75  # of the lines in training: drawn from frames and the longer lists
 _UNNAMED = {"en": "You", "ja": "あなた"}
 _TALK_WEIGHTS = {
     "greet": 5, "morning": 2, "evening": 2, "tell_name": 5, "ask_my_name": 5, "who": 12, "ai": 3,

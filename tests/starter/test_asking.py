@@ -1,6 +1,7 @@
 """The richer ways to ask: whole, for every intent, apart from the held-out lines."""
 
 import random
+import re
 
 import pytest
 
@@ -8,6 +9,9 @@ from core.starter import asking, dialogue, grammar
 from core.starter.wording_files import LANGUAGES, Language, lexicon, load, users
 
 DRAWN = 150
+SAID = 90  # sentences of an intent, at least
+SLOT = re.compile(r"\{(\w+)\}")
+SLOTS = {"me", "new", "u0"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -64,7 +68,27 @@ def each_phrase(language: Language, intent: str) -> list[str]:
     rng, words = random.Random(1), lexicon(language)
     texts = [load(f"{language}/{name}").get(intent, {}) for name in asking.FILES]
     phrases = [line for kinds in texts for text in kinds.values() for line in text.splitlines()]
+    phrases += said(language).get(intent, [])
     return [grammar.expand(line, rng, words) for line in phrases for _ in range(30)]
+
+
+def said(language: Language) -> dict[str, list[str]]:
+    found = [load(f"{language}/{name}").items() for name in asking.SAID]
+    return {intent: text.splitlines() for group in found for intent, text in group}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_intent_has_many_sentences_and_none_means_two_things(language: Language) -> None:
+    sentences = said(language)
+    groups = users(language, "talk") | users(language, "guide")
+    assert set(sentences) == {*groups, dialogue.HONEST}
+    assert {intent for intent, lines in sentences.items() if len(lines) < SAID} == set()
+    every = [line for lines in sentences.values() for line in lines]
+    assert len(every) == len(set(every))
+    rng = random.Random(3)
+    for line in every:
+        assert set(SLOT.findall(line)) <= SLOTS, line
+        assert not set(grammar.expand(line, rng, {})) & set("()|<>_"), line
 
 
 def test_the_same_frames_stand_around_what_cannot_be_answered() -> None:
