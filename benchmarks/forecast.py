@@ -103,6 +103,8 @@ def _learned(lesson: Lesson, root: Path) -> dict[str, object]:
 def _compared(case: Case, root: Path, *, held_out: bool) -> dict[str, object]:
     folder = model(case, root)
     told, held = expected(case, folder), measure(case, folder)
+    error = round(100 * (told - held.peak) / held.peak, 1)
+    print(f"{case}: {error} %", flush=True)  # it takes a while
     return {
         "size": case.size,
         "held_out": held_out,
@@ -114,7 +116,7 @@ def _compared(case: Case, root: Path, *, held_out: bool) -> dict[str, object]:
         "peak_bytes": held.peak,
         "load_peak_bytes": held.load_peak,
         "loaded_bytes": held.loaded,
-        "error_percent": round(100 * (told - held.peak) / held.peak, 1),
+        "error_percent": error,
     }
 
 

@@ -106,7 +106,7 @@ FITTED = (
 FRESH = (
     Case("180M", 1280),
     Case("180M", 640, quantization="int8"),
-    Case("180M", 384, files="bfloat16"),
+    Case("180M", 384, files="float16"),
     Case("35M", 1024, quantization="int8"),
     Case("qwen3_moe", 1536),
 )

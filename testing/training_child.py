@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from core.runner.host_memory import given_back
+
 
 def main(folder: str, wanted: dict[str, Any]) -> None:
     """See above."""
@@ -23,7 +25,8 @@ def main(folder: str, wanted: dict[str, Any]) -> None:
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True
     )
     given = {"quantization_config": small} if wanted["quantization"] == "nf4" else {}
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **given)
+    with given_back():  # as a runner loads
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **given)
     model.config.use_cache = False
     if wanted["checkpointing"]:
         model.gradient_checkpointing_enable({"use_reentrant": False})
