@@ -181,14 +181,18 @@ def test_failures_leave_nothing_open(server: ScriptedOllama, ask: Ask) -> None:
 
 def leaves_nothing_open(server: ScriptedOllama, ask: Ask, rounds: int) -> None:
     failures = ([Hang()], stream(token("a"), Hang()), [Reset()], stream(token("a"), ended=False))
-    one_round(server, ask, failures)
-    before = handles_and_threads(server)
+    warm = []
+    for _ in range(2):  # a thread that stays may begin with the second
+        one_round(server, ask, failures)
+        warm.append(handles_and_threads(server))
+    handles, threads = map(max, zip(*warm, strict=True))
     for _ in range(rounds):
         one_round(server, ask, failures)
     after, until = handles_and_threads(server), time.monotonic() + 10
-    while after != before and time.monotonic() < until:  # a busy machine ends threads later
-        after = handles_and_threads(server)
-    assert after == before
+    while (after[0] > handles or after[1] > threads) and time.monotonic() < until:
+        after = handles_and_threads(server)  # a busy machine ends threads later
+    assert after[0] <= handles
+    assert after[1] <= threads
 
 
 def one_round(server: ScriptedOllama, ask: Ask, failures: tuple[list[object], ...]) -> None:
