@@ -36,32 +36,10 @@ _SOUND = re.compile(r"(?:ha|he|lo)+l?|aw+|o+h+|ye+s+|ya+y+|wo+w+|thank.*")
 _MANNERED_JA = re.compile(
     "|".join(sorted({*COURTESIES_JA, *MANNERS_JA}, key=lambda one: (-len(one), one)))
 )
-_OTHERS = frozenset(
-    [
-        "i",
-        "me",
-        "my",
-        "mine",
-        "myself",
-        "we",
-        "us",
-        "our",
-        "ours",
-        "im",
-        "ive",
-        "you",
-        "your",
-        "yours",
-        "yourself",
-        "u",
-        "ya",
-        "thou",
-        "thy",
-        "thee",
-        "thine",
-        "ye",
-    ]
-)
+_PERSONS = """
+    i me my mine myself we us our ours im ive you your yours yourself u ya thou thy thee thine ye
+"""
+_OTHERS = frozenset(_PERSONS.split())
 _ASKING = frozenset({"what", "which", "where", "when", "why", "who", "how"})
 _NUMBERS = """
     one two three four five six seven eight nine ten eleven twelve hundred thousand million half
