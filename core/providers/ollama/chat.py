@@ -1,4 +1,4 @@
-"""ChatOllama, behind our transport: prompt in, chunks out.
+"""ChatOllama, behind our client: prompt in, chunks out.
 
 LangChain is imported when the first answer (or `prepare`) wants it, because that takes most of
 a second and some 40 MB, which an app without Ollama need not spend.
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ProviderError, ServerFault
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk
 from core.providers.guard import Refused
-from core.providers.langchain import to_langchain, tool_calls_of, untraced
-from core.providers.ollama.transport import GuardTransport
+from core.providers.langchain import to_langchain, tool_calls_of
+from core.providers.ollama.client import ChatClient
 from core.providers.watch import Cancelled, Watch, watching
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk
+    from langchain_core.outputs import ChatGenerationChunk
     from langchain_ollama import ChatOllama
+    from ollama import Client
 
 
 class OllamaChat:
@@ -28,7 +30,7 @@ class OllamaChat:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._transport = GuardTransport()
+        self._client = ChatClient(url)
         self._lock = threading.Lock()
         self._model: ChatOllama | None = None
 
@@ -53,10 +55,12 @@ class OllamaChat:
             Cancelled: the watch was cancelled.
             ProviderError: anything else.
         """
-        stream = self.prepare().stream(to_langchain(messages), model=name, **parameters)
+        # Not `stream`: what it does around `_stream` is for observers, of which there are none
+        # (a tracing service that the environment names must not become one), and takes a while.
+        stream = self.prepare()._stream(to_langchain(messages), model=name, **parameters)
         try:
-            for message in _guarded(stream, watch):
-                chunk = _chunk(message)
+            for generated in _guarded(stream, watch):
+                chunk = _chunk(generated)
                 if chunk.says or chunk.text or chunk.reasoning or chunk.done_reason:
                     yield chunk
                 if chunk.done_reason:
@@ -67,27 +71,28 @@ class OllamaChat:
     def reconnect(self) -> None:
         """Have later answers asked over new connections; those under way go on."""
         with self._lock:
-            self._transport, self._model = GuardTransport(), None
+            self._client, self._model = ChatClient(self._url), None
 
     def close(self) -> None:
-        self._transport.close()
+        self._client.close()
 
     def _made(self) -> ChatOllama:
         from langchain_ollama import ChatOllama  # here because of its weight (see above)
 
-        # The environment's proxies and redirects would lead a prompt elsewhere.
-        client = {
-            "transport": self._transport,
-            "trust_env": False,
-            "follow_redirects": False,
-        }
-        return ChatOllama(model="", base_url=self._url, client_kwargs=client)
+        model = ChatOllama(model="", base_url=self._url)
+        # Ours, so that no proxy, redirect or key of the environment has a say in a request.
+        model._client = cast("Client", self._client)
+        return model
 
 
-def _guarded(stream: Iterator[AIMessageChunk], watch: Watch) -> Iterator[AIMessageChunk]:
-    """The stream's messages, begun under `watch` and never traced to another service."""
+def _guarded(stream: Iterator[ChatGenerationChunk], watch: Watch) -> Iterator[ChatGenerationChunk]:
+    """The stream's chunks, begun under `watch`."""
     try:
-        yield from untraced(stream, watching(watch))
+        with watching(watch):  # not around the others: it would be the caller's context
+            first = next(stream, None)
+        if first is not None:
+            yield first
+            yield from stream
     except (ProviderError, Refused, Cancelled):
         raise
     except Exception as error:  # whatever the two packages in between may raise
@@ -95,8 +100,9 @@ def _guarded(stream: Iterator[AIMessageChunk], watch: Watch) -> Iterator[AIMessa
         raise ServerFault(model=watch.model, detail=detail) from error
 
 
-def _chunk(message: AIMessageChunk) -> Chunk:
-    ending = message.response_metadata
+def _chunk(generated: ChatGenerationChunk) -> Chunk:
+    message = cast("AIMessageChunk", generated.message)
+    ending = generated.generation_info or {}
     reason = ending.get("done_reason")
     load_ns = ending.get("load_duration")
     return Chunk(

@@ -1,4 +1,4 @@
-"""The door between httpx (ours and ChatOllama's) and the wire: nothing odd passes it.
+"""The door between httpx and the wire: nothing odd passes it.
 
 Whatever is not a plain 200 with the expected kind of body becomes one of our errors here:
 statuses, redirects, compressed bodies (nobody asked for one: it may be a bomb), other content
@@ -57,11 +57,8 @@ class GuardTransport(httpx.BaseTransport):
         headers: Mapping[str, str],
         watch: Watch,
     ) -> httpx.Response:
-        kind = kind_of(headers)
         streamed = request.url.path in STREAMED
-        if kind not in (_STREAM_TYPES if streamed else {"application/json"}):
-            detail = f"it answered with “{shortened(kind)}” where Ollama sends JSON"
-            raise ServerFault(model=watch.model, detail=detail)
+        kind = check_kind(headers, watch, streamed=streamed)
         if streamed:
             return httpx.Response(
                 200,
@@ -71,6 +68,19 @@ class GuardTransport(httpx.BaseTransport):
         body = bounded(body_of(response, watch), BODY_LIMIT_BYTES, watch)
         response.close()
         return httpx.Response(200, headers={"content-type": kind}, content=body)
+
+
+def check_kind(headers: Mapping[str, str], watch: Watch, *, streamed: bool) -> str:
+    """The content type, which is one that Ollama sends.
+
+    Raises:
+        ServerFault: it is another.
+    """
+    kind = kind_of(headers)
+    if kind not in (_STREAM_TYPES if streamed else {"application/json"}):
+        detail = f"it answered with “{shortened(kind)}” where Ollama sends JSON"
+        raise ServerFault(model=watch.model, detail=detail)
+    return kind
 
 
 class _CheckedStream(httpx.SyncByteStream):
@@ -100,14 +110,15 @@ def _plain(request: httpx.Request) -> httpcore.Request:
     ]
     return httpcore.Request(
         method=request.method,
-        url=httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        ),
+        url=wire_url(request.url),
         headers=[*headers, (b"Accept-Encoding", b"identity")],
         content=request.stream,
+    )
+
+
+def wire_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
 
 
