@@ -105,6 +105,13 @@ class Store:
         """Like `write`, without waiting: the future resolves after the commit."""
         return self._writer.submit(work, wait_s)
 
+    def join(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Inside a work: run another after it, in the same transaction, as if by `submit`.
+
+        When `work` raises, only its own changes are rolled back.
+        """
+        return self._writer.join(work, WAIT_S)
+
     def close(self) -> None:
         """Store what is queued, fold the journal into the database and free the folder."""
         if self._closed:

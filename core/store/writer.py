@@ -55,6 +55,7 @@ class Writer:
         self._acknowledged = acknowledged
         self._connection: Connection | None = None
         self._waiting: deque[_Job] = deque()
+        self._under_way: list[_Job] = []
         self._wake = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
@@ -68,6 +69,13 @@ class Writer:
                 raise StorageError(detail="the storage is closed")
             self._waiting.append(job)
             self._wake.notify()
+        return job.future
+
+    def join(self, work: Callable[[Connection], T], wait_s: float) -> Future[T]:
+        """Inside a work: run another one after those of its transaction, in the same commit."""
+        job = _Job(work, wait_s, time.monotonic() + wait_s)
+        job.future.set_running_or_notify_cancel()
+        self._under_way.append(job)
         return job.future
 
     def inside(self) -> bool:
@@ -130,8 +138,9 @@ class Writer:
         try:
             connection = self._connect()
             _wait_at_most(connection, batch)
+            self._under_way = batch
             with connection.begin():
-                for job in batch:
+                for job in batch:  # works may join in
                     self._savepoint(connection, job)
                 count = tally.following(_commits(connection))
                 raw(connection).execute(f"PRAGMA user_version = {count}")

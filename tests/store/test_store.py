@@ -102,6 +102,36 @@ def test_works_that_wait_share_one_commit(store: Store) -> None:
     assert count(store) == 100
 
 
+def test_a_work_that_joins_shares_the_commit(store: Store) -> None:
+    joined: list[Future[int]] = []
+
+    def first(connection: Connection) -> int:
+        joined.append(store.join(commits))
+        return commits(connection)
+
+    def commits(connection: Connection) -> int:
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+    assert store.write(first) == joined[0].result(5)
+    assert store.write(commits) == joined[0].result() + 1
+
+
+def test_a_work_that_joins_fails_alone(store: Store) -> None:
+    def breaks(connection: Connection) -> None:
+        connection.execute(insert(preferences).values(name="half", value=1))
+        raise ValueError("as planned")
+
+    def first(connection: Connection) -> Future[None]:
+        writing.add_line(connection, "a")
+        return store.join(breaks)
+
+    with pytest.raises(ValueError, match="as planned"):
+        store.write(first).result(5)
+    assert [identity for _seq, identity, _content in writing.stored(store)] == ["a"]
+    with store.read() as connection:
+        assert connection.execute(select(preferences.c.name)).all() == []
+
+
 def test_a_reader_never_waits_for_the_writer(store: Store) -> None:
     gate = threading.Event()
     writing_now = store.submit(lambda c: (writing.add_line(c, "slow"), gate.wait(10)))

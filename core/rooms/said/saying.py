@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from sqlalchemy import Connection
+
 from core.messages import Message
 from core.rooms.care import Care
 from core.rooms.log import Logs
@@ -41,27 +43,37 @@ class Saying:
         limit = self._settings.rooms.message_limit
         draft = posting.Draft.checked(content, sender, owner, key, reply_to, limit, to=to)
         charge = self._care.quotas.charge(owner)
+        begun = False
         said: Future[Message] = Future()
         said.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
+
+        def work(conn: Connection) -> posting.Posted:
+            nonlocal begun
+            posted = posting.post(conn, ref, draft, charge.take)
+            if posted.event is not None and posted.heard:
+                begun = self._engine.begin(posted.message.room) or begun
+            return posted
 
         def stored(future: Future[posting.Posted]) -> None:
             try:
                 posted = future.result()
-                self._announce(posted)
+                self._announce(posted, begun=begun)
             except BaseException as error:
                 charge.give_back()
                 said.set_exception(error)
             else:
                 said.set_result(posted.message)
 
-        post = self._store.submit(lambda conn: posting.post(conn, ref, draft, charge.take))
+        post = self._store.submit(work)
         post.add_done_callback(stored)
         return said
 
-    def _announce(self, posted: posting.Posted) -> None:
+    def _announce(self, posted: posting.Posted, *, begun: bool) -> None:
         if posted.event is None:
             return
         self._logs.publish(posted.event)
+        if begun:
+            return
         if posted.heard:
             self._engine.kick(posted.message.room)
         else:

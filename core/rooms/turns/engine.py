@@ -21,7 +21,7 @@ from core.rooms.model import Presence
 from core.rooms.turns import rounds
 from core.rooms.turns.casting import Defaults, Opened
 from core.rooms.turns.running import Active, Again
-from core.rooms.turns.staging import Stage
+from core.rooms.turns.staging import First, Stage
 from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
@@ -73,9 +73,19 @@ class Engine:
                 active.again = True
                 return
             active = self._active[room_id] = Active(again_first=list(again))
-            threading.Thread(
-                target=self._run, args=(room_id, active), name=f"room-{room_id[-6:]}", daemon=True
-            ).start()
+            self._start(room_id, active)
+
+    def begin(self, room_id: str) -> bool:
+        """Inside the work that stores a message: begin its round in the same transaction.
+
+        False when somebody speaks there: then `kick` once the message is stored.
+        """
+        with self._lock:
+            if self._closing.is_set() or room_id in self._active:
+                return False
+            active = self._active[room_id] = Active()
+            self._start(room_id, active, self.stage.begin(room_id, active))
+            return True
 
     def stop(self, room_id: str) -> None:
         """End the reply that is spoken and drop the turns that have not begun."""
@@ -136,9 +146,15 @@ class Engine:
 
     # --- the room's thread ------------------------------------------------------------------
 
-    def _run(self, room_id: str, active: Active) -> None:
+    def _start(self, room_id: str, active: Active, first: First | None = None) -> None:
+        name = f"room-{room_id[-6:]}"
+        given = (room_id, active, first)
+        threading.Thread(target=self._run, args=given, name=name, daemon=True).start()
+
+    def _run(self, room_id: str, active: Active, first: First | None) -> None:
         try:
-            while self._round(room_id, active) or self._asked_again(room_id, active):
+            while self._round(room_id, active, first) or self._asked_again(room_id, active):
+                first = None
                 if self._closing.is_set():
                     return
         except StorageError as error:
@@ -162,10 +178,11 @@ class Engine:
                 del self._active[room_id]
             return again
 
-    def _round(self, room_id: str, active: Active) -> bool:
+    def _round(self, room_id: str, active: Active, first: First | None) -> bool:
         """Run turns until nothing is due; true when something else ended it before that."""
-        self.stage.say_again(room_id, active)
-        more = self.stage.run(room_id, active)
+        if first is None:
+            self.stage.say_again(room_id, active)
+        more = self.stage.run(room_id, active, first)
         self.trim(room_id)
         return more
 

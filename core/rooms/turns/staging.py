@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,6 +45,14 @@ class _Step:
     opened: Opened | None = None
 
 
+@dataclass(frozen=True)
+class First:
+    """The first step of a round, begun with the message; its turn may hold a place already."""
+
+    ticket: Ticket
+    step: Future[_Step]
+
+
 class Stage:
     """Runs the rounds of all rooms, each in its room's thread. `queue` is shared by all."""
 
@@ -67,11 +76,20 @@ class Stage:
         """Whether what `cancel` ends is still wanted, and the app stays."""
         return not (cancel.is_set() or self._closing.is_set())
 
-    def run(self, room_id: str, active: Active) -> bool:
+    def begin(self, room_id: str, active: Active) -> First:
+        """Inside the work that stores a message: take its round's first step with it."""
+        ticket = self.queue.ticket(room_id)
+        step = self._store.join(lambda conn: self._step(conn, room_id, active, ticket))
+        return First(ticket, step)
+
+    def run(self, room_id: str, active: Active, first: First | None = None) -> bool:
         """Run turns until nothing is due; true when something else ended it before that."""
-        active.cancel.clear()
         more = True
-        with self.queue.ticket(room_id) as ticket:
+        with first.ticket if first is not None else self.queue.ticket(room_id) as ticket:
+            if first is None:
+                active.cancel.clear()
+            else:
+                more = self._take(first.step.result(), room_id, active, ticket)
             while more and self.goes_on(active.cancel) and not active.again_first:
                 more = self._next(room_id, active, ticket)
         active.presence = Presence()
@@ -83,6 +101,9 @@ class Stage:
             return False
         active.last = False
         step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
+        return self._take(step, room_id, active, ticket)
+
+    def _take(self, step: _Step, room_id: str, active: Active, ticket: Ticket) -> bool:
         if step.plan.ask is not None:
             self._ask(step.plan, step.plan.ask, room_id, active, ticket)
         elif step.plan.due:

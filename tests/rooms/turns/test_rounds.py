@@ -31,6 +31,23 @@ def test_every_member_answers_in_order(workbench):
     assert all(line.timings and line.timings.first_token_ms is not None for line in lines[1:])
 
 
+def test_a_message_and_the_turn_that_answers_it_are_one_commit(open_workbench: OpenWorkbench):
+    hold = threading.Event()
+    bench = open_workbench(ScriptedProvider({"starter": Script(hold=hold)}))
+    found: list[list[str]] = []
+    watch = bench.rooms.watch(bench.rooms.get(ROOM).id)
+
+    def look() -> None:
+        found.append([line.status for line in bench.rooms.messages(ROOM)])
+
+    watch.listen(look)
+    bench.rooms.post(ROOM, "@Ren one", sender="Yuki")
+    _until(lambda: len(found) > 0)
+    hold.set()
+    assert bench.rooms.wait_idle(ROOM, 10)
+    assert found[0] == ["complete", "pending"]
+
+
 @pytest.mark.parametrize(
     ("text", "answering"),
     [
