@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.errors import InvalidInput, MessageEmpty, MessageTooLong
 from core.text import N_, words
@@ -16,7 +17,14 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def name_key(name: str) -> str:
     """How names are compared: NFKC, case folded, outer blanks gone."""
+    return _short_key(name) if len(name) <= MAX_NAME else _key(name)
+
+
+def _key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+_short_key = lru_cache(maxsize=4096)(_key)  # each line of a transcript asks for its sender's
 
 
 def is_one_of(name: str, names: Iterable[str]) -> bool:

@@ -52,14 +52,15 @@ class Briefing:
         self, agents: Agents, registry: Registry, settings: Settings, chosen: Chosen
     ) -> None:
         self._agents, self._registry = agents, registry
-        self._settings, self._chosen = settings, chosen
+        self._paths, self._user = settings.paths, settings.rooms.user_name
+        self._chosen = chosen
 
     def of(self, agent: Agent) -> Brief:
         return Brief(
             self._registry.tokens,
-            prompt_files(self._settings.paths),
+            prompt_files(self._paths),
             book_of(self._agents, agent),
-            str(self._chosen.get("user_name") or self._settings.rooms.user_name),
+            str(self._chosen.get("user_name") or self._user),
         )
 
     def ended(self, conn: Connection, room_id: str, seq: int, reply: Prompted) -> None:

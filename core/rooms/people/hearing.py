@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
@@ -62,14 +62,14 @@ class Listener:
         return cls(spans)
 
     def hears(self, said: Said) -> bool:
-        return any(self._hears(key, spans, said) for key, spans in self.there.items())
-
-    def _hears(self, key: str, spans: Sequence[Span], said: Said) -> bool:
-        if name_key(said.sender) == key:
-            return True
-        if said.to and key not in {name_key(name) for name in said.to}:
-            return False
-        return _there(spans, said.seq)
+        sender, to = name_key(said.sender), said.to
+        for key, spans in self.there.items():
+            if sender == key:
+                return True
+            meant = not to or key in map(name_key, to)
+            if meant and _there(spans, said.seq):
+                return True
+        return False
 
     def told(self, message: Message) -> Message:
         """The message; without its words when they are not for these ears."""
@@ -110,13 +110,10 @@ def transcript(
     listener = None if name is None else Listener.named(conn, room_id, [name])
     heard = (
         row
-        for row in _finished(conn, room_id, before)
-        if (listener.hears(_Row(row)) if listener else not row["to"])
+        for row in _finished(conn, room_id, before, limit)
+        if (listener.hears(row) if listener else not row.to)
     )
-    lines = [
-        Line(row["seq"], row["sender"], row["content"], bool(row["to"]))
-        for row in islice(heard, limit)
-    ]
+    lines = [Line(row.seq, row.sender, row.content, bool(row.to)) for row in islice(heard, limit)]
     return lines[::-1]
 
 
@@ -165,34 +162,21 @@ def answer_to(seen: Seen, seq: int, agent: str) -> list[str] | None:
 
 def _there(spans: Sequence[Span], seq: int) -> bool:
     """Whether somebody with these spans was there; without any, it was there all the time."""
-    return not spans or any(
-        since < seq and (until is None or seq <= until) for since, until in spans
-    )
+    for since, until in spans:
+        if since < seq and (until is None or seq <= until):
+            return True
+    return not spans
 
 
 def _audience(said: RowMapping) -> tuple[str, ...] | None:
     return (name_key(said["sender"]), *sorted(map(name_key, said["to"]))) if said["to"] else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    row: RowMapping
+def _finished(conn: Connection, room_id: str, before: int | None, most: int) -> Iterator[Any]:
+    """What has been said, the newest first: rows of `seq`, `sender`, `content` and `to`.
 
-    @property
-    def seq(self) -> int:
-        return int(self.row["seq"])
-
-    @property
-    def sender(self) -> str:
-        return str(self.row["sender"])
-
-    @property
-    def to(self) -> Sequence[str] | None:
-        names: Sequence[str] | None = self.row["to"]
-        return names
-
-
-def _finished(conn: Connection, room_id: str, before: int | None) -> Iterator[RowMapping]:
-    """What has been said, the newest first."""
+    They are fetched by `most`, of which more than one batch is rarely needed.
+    """
     given = {"room": room_id, "end": NO_END if before is None else before}
-    yield from conn.execute(_FINISHED, given).mappings()
+    for batch in conn.execute(_FINISHED, given).partitions(most):
+        yield from batch

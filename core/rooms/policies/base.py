@@ -51,9 +51,9 @@ class View:
     take turns and are not there just now.
     `transcript` holds the last lines, only for policies that ask models, and `heard` those of them
     that each member was there for. `last_speaker` is the agent that spoke last in the room, this
-    round included. `answers` are those of the models that the policy asked for this very choice,
-    `None` where none came.
-    `seed` is the same whenever the same choice is made again.
+    round included, only for policies that follow it. `answers` are those of the models that the
+    policy asked for this very choice, `None` where none came. `seed` is the same whenever the same
+    choice is made again.
     """
 
     asked: tuple[str, ...]
@@ -129,7 +129,8 @@ class Policy(Protocol):
     """One way of taking turns. Stateless.
 
     `title` and `explained` are for screens. `strict`: the order of several turns is part of the
-    policy, so that no schedule changes it; an option of that name wins.
+    policy, so that no schedule changes it; an option of that name wins. `asks_models`,
+    `follows_speaker`: it looks at the transcript, at the last speaker, which take time to find.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Policy(Protocol):
     options: tuple[Option, ...]
     strict: bool
     asks_models: bool
+    follows_speaker: bool = False
 
     def next(self, view: View) -> Decision:
         """The turns that come now; none ends the round."""

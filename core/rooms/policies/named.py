@@ -17,6 +17,7 @@ class Named(Policy):
     options = (turns_option(6),)
     strict = True
     asks_models = False
+    follows_speaker = True
 
     def next(self, view: View) -> Decision:
         if view.taken:

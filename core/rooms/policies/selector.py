@@ -33,6 +33,7 @@ class Selector(Policy):
     )
     strict = True
     asks_models = True
+    follows_speaker = True
 
     def next(self, view: View) -> Decision:
         named = called(view) if not view.taken else None

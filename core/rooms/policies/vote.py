@@ -25,6 +25,7 @@ class Vote(Policy):
     options = (turns_option(1),)
     strict = True
     asks_models = True
+    follows_speaker = True
 
     def next(self, view: View) -> Decision:
         if not view.members or len(view.taken) >= int(view.options["turns"]):

@@ -80,6 +80,9 @@ class Decider:
         if policy.asks_models:
             lines = hearing.transcript(conn, room_id, None, TRANSCRIPT_LINES)
             heard = hearing.heard_by_each(conn, room_id, inside, lines)
+        last = taken[-1].agent if taken else None
+        if last is None and policy.follows_speaker:
+            last = _last_speaker(conn, room_id, inside)
         weights = {name: self._talkative(name) for name in inside}
         return View(
             asked=tuple(row["content"] for row in said),
@@ -91,7 +94,7 @@ class Decider:
             talkativeness={name: one for name, one in weights.items() if one is not None},
             transcript=tuple(lines),
             heard=heard,
-            last_speaker=taken[-1].agent if taken else _last_speaker(conn, room_id, inside),
+            last_speaker=last,
             taken=taken,
             options=with_defaults(policy, seen.row["policy_options"]),
             answers=answers,
