@@ -38,7 +38,7 @@ class Store:
         self._acknowledged = tally.Tally(tally.tally_file(paths))
         self._readers = reading_engine(paths.database)
         self._writers = writing_engine(paths.database)
-        self._writer = Writer(self._writers, paths.root, self._acknowledged)
+        self._writer = Writer(self._writers, paths, self._acknowledged)
         self._upkeep = Upkeep(paths)
         self._closed = False
 

@@ -7,6 +7,7 @@ transaction, one wait for the disk. A work that fails is rolled back alone; a st
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -14,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -22,7 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import logs
 from core.errors import StorageBusy, StorageError
-from core.store import tally
+from core.paths import DataPaths
+from core.store import journal, tally
 from core.store.engine import BUSY_TIMEOUT_S
 from core.store.problems import storage_error
 from core.store.schema import raw
@@ -31,6 +32,7 @@ T = TypeVar("T")
 WAIT_S = 10.0  # how long a work waits for a foreign lock unless it says otherwise
 _BATCH = 500  # works in one transaction
 _PROBE_S = 1.0  # between two attempts to write while there is a problem
+_QUIET_S = 0.3  # without works, and there is time for what makes the next ones quicker
 
 _log = logs.part_logger("store")
 
@@ -48,16 +50,17 @@ class _Job:
 class Writer:
     """Runs works in order. `problem` says why writing does not work just now."""
 
-    def __init__(self, engine: Engine, folder: Path, acknowledged: tally.Tally) -> None:
+    def __init__(self, engine: Engine, paths: DataPaths, acknowledged: tally.Tally) -> None:
         self.problem: StorageError | None = None
         self._engine = engine
-        self._folder = folder
+        self._paths = paths
         self._acknowledged = acknowledged
         self._connection: Connection | None = None
         self._waiting: deque[_Job] = deque()
         self._under_way: list[_Job] = []
         self._wake = threading.Condition()
         self._closing = False
+        self._reserved = False
         self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -98,14 +101,30 @@ class Writer:
                 self._run(batch)
             elif closing:
                 break
+            elif not self._reserved:
+                self._reserve()
         self._disconnect()
 
     def _next(self) -> tuple[list[_Job], bool]:
         with self._wake:
             if not self._waiting and not self._closing:
-                # With a problem, come back soon and see whether it is over.
-                self._wake.wait(_PROBE_S if self.problem else None)
+                self._wake.wait(self._patience())
             return self._take(_BATCH), self._closing
+
+    def _patience(self) -> float | None:
+        """With a problem, come back soon and see whether it is over."""
+        if self.problem:
+            return _PROBE_S
+        return None if self._reserved else _QUIET_S
+
+    def _reserve(self) -> None:
+        """In the first quiet moment make the journal long enough; going without is no error."""
+        self._reserved = True
+        try:
+            journal.reserve(raw(self._connect()), self._paths.database)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            _log.info("journal.short", error=type(error).__name__)
+            self._disconnect()
 
     def _take(self, most: int) -> list[_Job]:
         taken: list[_Job] = []
@@ -147,7 +166,7 @@ class Writer:
             self._acknowledged.write(count)
         except Exception as error:
             self._disconnect()
-            raise (storage_error(error, self._folder) or error) from error
+            raise (storage_error(error, self._paths.root) or error) from error
 
     def _savepoint(self, connection: Connection, job: _Job) -> None:
         job.result = job.error = None
@@ -156,7 +175,7 @@ class Writer:
         try:
             job.result = job.work(connection)
         except BaseException as error:  # a work must never end the thread
-            if storage_error(error, self._folder) and isinstance(
+            if storage_error(error, self._paths.root) and isinstance(
                 error, SQLAlchemyError | StorageError
             ):
                 raise  # SQLite may have rolled back everything already
