@@ -102,11 +102,9 @@ class _CheckedStream(httpx.SyncByteStream):
 
 
 def _plain(request: httpx.Request) -> httpcore.Request:
-    """The request as it goes out: no compression asked for, no key of another service told."""
+    """The request as it goes out: no compression asked for."""
     headers = [
-        (name, value)
-        for name, value in request.headers.raw
-        if name.lower() != b"accept-encoding" and not _is_key(name, value)
+        (name, value) for name, value in request.headers.raw if name.lower() != b"accept-encoding"
     ]
     return httpcore.Request(
         method=request.method,
@@ -120,8 +118,3 @@ def wire_url(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
-
-
-def _is_key(name: bytes, value: bytes) -> bool:
-    # The ollama package adds OLLAMA_API_KEY, which belongs to ollama.com, to every request.
-    return name.lower() == b"authorization" and value.lower().startswith(b"bearer ")
