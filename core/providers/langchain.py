@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from core.messages import PromptMessage, ToolCall
@@ -30,17 +29,15 @@ def tool_calls_of(message: AIMessageChunk) -> tuple[ToolCall, ...]:
     )
 
 
-def untraced(
-    stream: Iterator[AIMessageChunk], begun: AbstractContextManager[None] | None = None
-) -> Iterator[AIMessageChunk]:
+def untraced(stream: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
     """Never report to a tracing service, whatever the environment says.
 
-    LangChain decides with the first chunk; the context (and `begun`, in which it starts) must
-    not stay open between the others, because it would be the caller's.
+    LangChain decides with the first chunk; the context must not stay open between the others,
+    because it would be the caller's.
     """
     from langsmith import tracing_context
 
-    with begun or nullcontext(), tracing_context(enabled=False):
+    with tracing_context(enabled=False):
         first = next(stream, None)
     if first is not None:
         yield first

@@ -91,7 +91,7 @@ class Store:
         """Run `work` in the writer's transaction and return its result after the commit.
 
         `wait_s`: how long to wait while another program locks the database. `work` must be
-        quick and must not commit; it is run once.
+        quick and must not commit; it is run again when a lock kept its transaction from ending.
 
         Raises:
             DiskFull, DataFolderUnwritable, StorageBusy, StorageError: nothing was stored.
@@ -109,6 +109,9 @@ class Store:
         """Inside a work: run another after it, in the same transaction, as if by `submit`.
 
         When `work` raises, only its own changes are rolled back.
+
+        Raises:
+            RuntimeError: the caller is inside no work.
         """
         return self._writer.join(work, WAIT_S)
 

@@ -7,7 +7,6 @@ transaction, one wait for the disk. A work that fails is rolled back alone; a st
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -57,7 +56,7 @@ class Writer:
         self._acknowledged = acknowledged
         self._connection: Connection | None = None
         self._waiting: deque[_Job] = deque()
-        self._under_way: list[_Job] = []
+        self._under_way: list[_Job] | None = None
         self._wake = threading.Condition()
         self._closing = False
         self._reserved = False
@@ -75,7 +74,13 @@ class Writer:
         return job.future
 
     def join(self, work: Callable[[Connection], T], wait_s: float) -> Future[T]:
-        """Inside a work: run another one after those of its transaction, in the same commit."""
+        """Inside a work: run another one after those of its transaction, in the same commit.
+
+        Raises:
+            RuntimeError: no work is under way.
+        """
+        if self._under_way is None or not self.inside():
+            raise RuntimeError("join() is for works; use submit()")
         job = _Job(work, wait_s, time.monotonic() + wait_s)
         job.future.set_running_or_notify_cancel()
         self._under_way.append(job)
@@ -122,7 +127,7 @@ class Writer:
         self._reserved = True
         try:
             journal.reserve(raw(self._connect()), self._paths.database)
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # nothing that is lost here is worth the thread
             _log.info("journal.short", error=type(error).__name__)
             self._disconnect()
 
@@ -163,8 +168,10 @@ class Writer:
                     self._savepoint(connection, job)
                 count = tally.following(_commits(connection))
                 raw(connection).execute(f"PRAGMA user_version = {count}")
+                self._under_way = None
             self._acknowledged.write(count)
         except Exception as error:
+            self._under_way = None
             self._disconnect()
             raise (storage_error(error, self._paths.root) or error) from error
 

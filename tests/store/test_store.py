@@ -132,6 +132,11 @@ def test_a_work_that_joins_fails_alone(store: Store) -> None:
         assert connection.execute(select(preferences.c.name)).all() == []
 
 
+def test_nothing_joins_where_no_work_is_under_way(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        store.join(lambda _connection: None)
+
+
 def test_a_reader_never_waits_for_the_writer(store: Store) -> None:
     gate = threading.Event()
     writing_now = store.submit(lambda c: (writing.add_line(c, "slow"), gate.wait(10)))

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import httpx
+
 from core.errors import ProviderError, ServerFault
 from core.messages import PromptMessage, Usage
 from core.providers.base import Chunk
@@ -79,8 +81,10 @@ class OllamaChat:
     def _made(self) -> ChatOllama:
         from langchain_ollama import ChatOllama  # here because of its weight (see above)
 
-        model = ChatOllama(model="", base_url=self._url)
-        # Ours, so that no proxy, redirect or key of the environment has a say in a request.
+        # Its own clients are never used; so nothing of the environment (proxies, certificates)
+        # is read for them, which may fail and takes most of a second.
+        unused = {"transport": httpx.BaseTransport(), "trust_env": False}
+        model = ChatOllama(model="", base_url=self._url, client_kwargs=unused)
         model._client = cast("Client", self._client)
         return model
 

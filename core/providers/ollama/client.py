@@ -53,7 +53,7 @@ class ChatClient:
             response.close()
 
     def _request(self, body: Mapping[str, Any]) -> httpcore.Request:
-        content = json.dumps(body).encode("ascii")
+        content = json.dumps(body, allow_nan=False).encode("ascii")
         length = str(len(content)).encode("ascii")
         own = [(b"Host", self._host), (b"Content-Length", length)]
         return httpcore.Request("POST", self._url, headers=[*own, *_HEADERS], content=content)

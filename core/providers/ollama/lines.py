@@ -1,8 +1,8 @@
 """The lines of Ollama's streams: cut out of the bytes, checked, and made harmless.
 
-ChatOllama reads whatever comes: it would split a line at U+0085, take a stream that just stops
-for a complete one and stumble over a field of another type. So every line passes through here
-first; what goes on to it is one JSON object a line, in ASCII, with known fields only.
+ChatOllama reads whatever comes: it would take a stream that just stops for a complete one and
+stumble over a field of another type. So every line passes through here first; what goes on is
+one object a line, with known fields only.
 """
 
 from __future__ import annotations

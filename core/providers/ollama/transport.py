@@ -25,7 +25,7 @@ from core.providers.guard import (
 from core.providers.ollama.lines import checked_lines
 from core.providers.watch import Watch, current_watch
 
-STREAMED = frozenset({"/api/chat", "/api/generate"})
+STREAMED = ("/api/chat", "/api/generate")
 _STREAM_TYPES = frozenset({"application/x-ndjson", "application/json"})
 
 
@@ -57,7 +57,7 @@ class GuardTransport(httpx.BaseTransport):
         headers: Mapping[str, str],
         watch: Watch,
     ) -> httpx.Response:
-        streamed = request.url.path in STREAMED
+        streamed = request.url.path.endswith(STREAMED)
         kind = check_kind(headers, watch, streamed=streamed)
         if streamed:
             return httpx.Response(

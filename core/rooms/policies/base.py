@@ -51,9 +51,9 @@ class View:
     take turns and are not there just now.
     `transcript` holds the last lines, only for policies that ask models, and `heard` those of them
     that each member was there for. `last_speaker` is the agent that spoke last in the room, this
-    round included, only for policies that follow it. `answers` are those of the models that the
-    policy asked for this very choice, `None` where none came. `seed` is the same whenever the same
-    choice is made again.
+    round included; before the round's first turn only policies that follow it are told. `answers`
+    are those of the models that the policy asked for this very choice, `None` where none came.
+    `seed` is the same whenever the same choice is made again.
     """
 
     asked: tuple[str, ...]

@@ -48,6 +48,8 @@ class Engine:
         self._store, self._logs, self._settings = store, logs, settings
         self._lock = threading.Lock()
         self._active: dict[str, Active] = {}
+        self._first: dict[str, First] = {}  # of rooms whose thread has not taken it yet
+        self._pausing: set[str] = set()  # rooms that go on by themselves after a while
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Event()
         self._trimmed: dict[str, int] = {}
@@ -72,19 +74,22 @@ class Engine:
                 active.again_first.extend(again)
                 active.again = True
                 return
-            active = self._active[room_id] = Active(again_first=list(again))
-            self._start(room_id, active)
+            self._start(room_id, Active(again_first=list(again)))
 
     def begin(self, room_id: str) -> bool:
         """Inside the work that stores a message: begin its round in the same transaction.
 
-        False when somebody speaks there: then `kick` once the message is stored.
+        False when somebody speaks there, or nobody can just now: then `kick` once the message is
+        stored.
         """
         with self._lock:
             if self._closing.is_set() or room_id in self._active:
                 return False
-            active = self._active[room_id] = Active()
-            self._start(room_id, active, self.stage.begin(room_id, active))
+            try:
+                active = self._start(room_id, Active())
+            except RuntimeError:  # the machine has no thread left
+                return False
+            self._first[room_id] = self.stage.begin(room_id, active)
             return True
 
     def stop(self, room_id: str) -> None:
@@ -146,12 +151,20 @@ class Engine:
 
     # --- the room's thread ------------------------------------------------------------------
 
-    def _start(self, room_id: str, active: Active, first: First | None = None) -> None:
-        name = f"room-{room_id[-6:]}"
-        given = (room_id, active, first)
-        threading.Thread(target=self._run, args=given, name=name, daemon=True).start()
+    def _start(self, room_id: str, active: Active) -> Active:
+        """Start the room's thread, which waits until the caller lets go of the lock.
 
-    def _run(self, room_id: str, active: Active, first: First | None) -> None:
+        Raises:
+            RuntimeError: the machine has no thread left.
+        """
+        given, name = (room_id, active), f"room-{room_id[-6:]}"
+        threading.Thread(target=self._run, args=given, name=name, daemon=True).start()
+        self._active[room_id] = active
+        return active
+
+    def _run(self, room_id: str, active: Active) -> None:
+        with self._lock:
+            first = self._first.pop(room_id, None)
         try:
             while self._round(room_id, active, first) or self._asked_again(room_id, active):
                 first = None
@@ -159,9 +172,7 @@ class Engine:
                     return
         except StorageError as error:
             log.error("round_failed", ids={"room": room_id}, error=error.code)
-            # What is due stays due: it goes on when there is room on the disk again, say.
-            again_at = time.monotonic() + PAUSE_S
-            self.turns.flusher.call_at(again_at, lambda: self.kick(room_id))
+            self._later(room_id)
         except Exception:
             log.exception("round_failed", ids={"room": room_id})
         finally:
@@ -169,6 +180,20 @@ class Engine:
                 if self._active.get(room_id) is active:
                     del self._active[room_id]
                 self._idle.notify_all()
+
+    def _later(self, room_id: str) -> None:
+        """What is due stays due: it goes on when there is room on the disk again, say."""
+        with self._lock:
+            if room_id in self._pausing:
+                return
+            self._pausing.add(room_id)
+
+        def go_on() -> None:
+            with self._lock:
+                self._pausing.discard(room_id)
+            self.kick(room_id)
+
+        self.turns.flusher.call_at(time.monotonic() + PAUSE_S, go_on)
 
     def _asked_again(self, room_id: str, active: Active) -> bool:
         """Whether somebody kicked while the round ran; if not, the room is quiet from here on."""

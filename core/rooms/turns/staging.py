@@ -89,7 +89,9 @@ class Stage:
             if first is None:
                 active.cancel.clear()
             else:
-                more = self._take(first.step.result(), room_id, active, ticket)
+                step = first.step.result()
+                if step.opened is not None or self.goes_on(active.cancel):
+                    more = self._take(step, room_id, active, ticket)
             while more and self.goes_on(active.cancel) and not active.again_first:
                 more = self._next(room_id, active, ticket)
         active.presence = Presence()

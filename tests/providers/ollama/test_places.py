@@ -43,6 +43,21 @@ def test_the_environment_cannot_lead_a_prompt_elsewhere(
     assert not any("secret" in value for value in sent)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("all_proxy", "socks://127.0.0.1:9"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem"),
+    ],
+)
+def test_what_the_environment_has_for_others_keeps_no_answer_back(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert [chunk for chunk in ask() if chunk.done_reason]
+
+
 def test_start_up_does_not_import_langchain() -> None:
     code = (
         "import sys; from core.providers.ollama.provider import OllamaProvider as P;"

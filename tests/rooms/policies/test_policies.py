@@ -36,6 +36,25 @@ def codes(policy: str, *asked: str, **given: Any) -> list[str]:
     return [choice.reason.code for choice in decision]
 
 
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+@pytest.mark.parametrize("asked", ["hi", "@Ren hi", "Aki, tell Ren"])
+def test_only_those_that_follow_the_speaker_look_who_it_is(policy: str, asked: str) -> None:
+    """The others are not told before a round's first turn: finding out takes time."""
+    known = policy_of(policy)
+    plain, spoken = (
+        known.next(view(policy, asked, talkativeness=QUIET, last_speaker=name))
+        for name in (None, "Ren")
+    )
+    if not known.follows_speaker:
+        assert plain == spoken
+
+
+def test_those_that_follow_the_speaker_say_so() -> None:
+    assert {name for name in POLICIES if policy_of(name).follows_speaker} == {
+        *("named", "selector", "vote"),
+    }
+
+
 @pytest.mark.parametrize(
     ("policy", "asked", "given", "expected"),
     [

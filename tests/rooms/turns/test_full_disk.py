@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from core.errors import DiskFull
 from core.messages import ReplyStatus
-from core.rooms.turns import engine
+from core.rooms.turns import engine, rounds
+from core.store import tally
 from core.workbench import Workbench
 from testing.scripted_model import Script, ScriptedProvider
 from tests.conftest import OpenWorkbench
@@ -74,25 +75,66 @@ def test_a_message_that_was_refused_is_not_there_and_the_next_is_answered(bench,
     assert [line.seq for line in bench.rooms.messages(ROOM)] == [1, 2]
 
 
-def test_a_round_that_could_not_begin_begins_later(bench, monkeypatch):
+def test_a_commit_that_fails_with_the_round_in_it_refuses_the_message(bench, monkeypatch):
+    """Nothing is left of either; said again, it is answered once."""
     monkeypatch.setattr(engine, "PAUSE_S", 0.1)
-    began = threading.Event()
-    real = bench.store._writer._transaction
-    calls = []
-
-    def fail_second(batch):
-        calls.append(batch)
-        if len(calls) == 2:
-            began.set()
-            raise DiskFull(folder="x")
-        real(batch)
-
-    monkeypatch.setattr(bench.store._writer, "_transaction", fail_second)
-    bench.rooms.post(ROOM, "@Ren hi", sender="Yuki")
-    assert began.wait(5)
-    for _ in range(200):
-        if bench.rooms.messages(ROOM)[-1].seq == 2:
-            break
-        time.sleep(0.02)
+    with _last_moment(bench, monkeypatch), pytest.raises(DiskFull):
+        bench.rooms.post(ROOM, "@Ren hi", sender="Yuki", key="k")
     assert bench.rooms.wait_idle(ROOM, 10)
+    assert bench.rooms.messages(ROOM) == []
+    bench.rooms.post(ROOM, "@Ren hi", sender="Yuki", key="k")
+    assert bench.rooms.wait_idle(ROOM, 10)
+    assert [line.seq for line in bench.rooms.messages(ROOM)] == [1, 2]
     assert bench.rooms.message(ROOM, 2).status is ReplyStatus.COMPLETE
+
+
+def test_a_next_turn_that_could_not_begin_begins_later(bench, monkeypatch):
+    monkeypatch.setattr(engine, "PAUSE_S", 0.1)
+    failed = threading.Event()
+    real = rounds.begin
+
+    def begin(seen, turn, *given):
+        if turn.agent == "Aki" and not failed.is_set():
+            failed.set()
+            raise DiskFull(folder="x")
+        return real(seen, turn, *given)
+
+    monkeypatch.setattr(rounds, "begin", begin)
+    bench.rooms.post(ROOM, "@Ren @Aki hi", sender="Yuki")
+    assert failed.wait(10)
+    assert _within(10, lambda: len(bench.rooms.messages(ROOM)) == 3)
+    assert bench.rooms.wait_idle(ROOM, 10)
+    assert bench.rooms.message(ROOM, 3).status is ReplyStatus.COMPLETE
+
+
+def test_refused_messages_leave_one_pause_behind_not_one_each(bench, monkeypatch):
+    monkeypatch.setattr(engine, "PAUSE_S", 60.0)
+    pauses = []
+    monkeypatch.setattr(bench.rooms._engine.turns.flusher, "call_at", lambda *at: pauses.append(at))
+    with _last_moment(bench, monkeypatch):
+        for number in range(5):
+            with pytest.raises(DiskFull):
+                bench.rooms.post(ROOM, f"@Ren {number}", sender="Yuki")
+            assert bench.rooms.wait_idle(ROOM, 10)
+    assert len(pauses) == 1
+
+
+@contextmanager
+def _last_moment(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every commit fails at its very end, when all its works are done."""
+
+    def refuse(_count: int) -> int:
+        raise DiskFull(folder=bench.settings.data_dir)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tally, "following", refuse)
+        yield
+
+
+def _within(seconds: float, so: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if so():
+            return True
+        time.sleep(0.02)
+    return False

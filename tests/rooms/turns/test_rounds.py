@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import Connection, insert
 
-from core.errors import IdempotencyConflict, SenderIsAgent, ServerAway, TokenTimeout
+from core.errors import IdempotencyConflict, SenderIsAgent, ServerAway, StorageBusy, TokenTimeout
 from core.messages import Kind, ReplyStatus
 from core.rooms.policies.base import Choice
 from core.rooms.turns import round_book, rounds
@@ -46,6 +46,52 @@ def test_a_message_and_the_turn_that_answers_it_are_one_commit(open_workbench: O
     hold.set()
     assert bench.rooms.wait_idle(ROOM, 10)
     assert found[0] == ["complete", "pending"]
+
+
+def test_messages_that_are_stored_together_are_answered_together(workbench):
+    gate = threading.Event()
+    held = workbench.store.submit(lambda _conn: gate.wait(5))
+    said = [workbench.rooms.saying.post_soon(ROOM, f"@Ren {n}", sender="Yuki") for n in (1, 2)]
+    gate.set()
+    held.result(5)
+    assert [one.result(5).seq for one in said] == [1, 2]
+    assert workbench.rooms.wait_idle(ROOM, 10)
+    replies = [line for line in workbench.rooms.messages(ROOM) if line.kind is Kind.AGENT]
+    assert [(line.sender, line.reply_to) for line in replies] == [("Ren", 2)]
+
+
+def test_a_lock_that_comes_in_between_stores_and_answers_once(workbench, monkeypatch):
+    """The works of a transaction run again when another program held the database."""
+    real, busy = rounds.begin, [True]
+
+    def begin(*given):
+        if busy.pop() if busy else False:
+            raise StorageBusy(seconds=1)
+        return real(*given)
+
+    monkeypatch.setattr(rounds, "begin", begin)
+    workbench.rooms.post(ROOM, "@Ren hi", sender="Yuki")
+    assert not busy
+    assert workbench.rooms.wait_idle(ROOM, 10)
+    assert [line.sender for line in workbench.rooms.messages(ROOM)] == ["Yuki", "Ren"]
+
+
+def test_a_machine_without_another_thread_answers_when_it_has_one(workbench, monkeypatch):
+    real = threading.Thread.start
+
+    def start(self):
+        if self.name.startswith("room-"):
+            raise RuntimeError("can't start new thread")
+        real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            workbench.rooms.post(ROOM, "@Ren one", sender="Yuki")
+    workbench.rooms.post(ROOM, "@Ren two", sender="Yuki")
+    assert workbench.rooms.wait_idle(ROOM, 10)
+    assert [line.content for line in workbench.rooms.messages(ROOM)][:2] == ["@Ren one", "@Ren two"]
+    assert [line.sender for line in workbench.rooms.messages(ROOM)][2:] == ["Ren"]
 
 
 @pytest.mark.parametrize(
