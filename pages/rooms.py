@@ -9,7 +9,7 @@ from core.text import _
 from pages.ui import dialogs, frame, people, words
 from pages.ui.engine import workbench
 from pages.ui.failures import shown
-from pages.ui.markdown import plain, quiet
+from pages.ui.markdown import plain, quiet, unmarked
 from pages.ui.state import state
 
 LAST_LINE_CHARS = 110
@@ -53,7 +53,7 @@ def _last_line(summary: RoomSummary) -> str:
     when = words.ago(summary.room.updated_at)
     if line is None:
         return _("Nobody has spoken yet.")
-    said = line.content[:LAST_LINE_CHARS] + ("…" if len(line.content) > LAST_LINE_CHARS else "")
+    said = unmarked(line.content, LAST_LINE_CHARS)
     return f"{plain(line.sender)}: {plain(said)} · {when}"
 
 

@@ -51,6 +51,17 @@ def bare(text: str) -> str:
     return " ".join(text.translate(_BREAKERS).split())
 
 
+def unmarked(text: str, most: int) -> str:
+    """The first `most` letters of a Markdown text on one line, as they are read: no marks."""
+    head = text[: 4 * most]
+    parts = []
+    for token in _parser().parse(head):
+        inside = token.children if token.children is not None else [token]
+        parts.append("".join(" " if "break" in part.type else part.content for part in inside))
+    words = bare(" ".join(parts))
+    return words[:most] + ("…" if len(words) > most or len(text) > len(head) else "")
+
+
 def quiet(text: str, *, width: Width = "stretch") -> None:
     """Draw small grey Markdown. (`st.caption` has a contrast below 4.5 on this paper.)"""
     st.markdown("\n".join(f":small[:gray[{line}]]" for line in text.split("\n")), width=width)

@@ -7,7 +7,7 @@ import random
 import pytest
 from markdown_it import MarkdownIt
 
-from pages.ui.markdown import LONGEST, plain, safe
+from pages.ui.markdown import LONGEST, plain, safe, unmarked
 from tests.browser.payloads import payloads
 
 JUDGE = MarkdownIt("gfm-like", {"linkify": False})
@@ -84,6 +84,23 @@ def test_the_shape_is_kept(text: str, html: str) -> None:
 def test_addresses_are_shown_as_code() -> None:
     assert "`https://example.org/a`" in safe("see https://example.org/a please")
     assert "`https://example.org/b`" in safe("[there](https://example.org/b)")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("**Hello** and *welcome*, see `core`", "Hello and welcome, see core"),
+        ("# Title\n\n- one\n- two", "Title one two"),
+        ("two\nlines", "two lines"),
+        ("```python\nx = 1\n```", "x = 1"),
+        ("a * b, 2 ** 3, <b>", "a * b, 2 ** 3, <b>"),
+        ("[here](https://example.org/x)", "here"),
+        ("縁側で**お茶**を", "縁側でお茶を"),
+        ("word " * 9, "word word word word word word word word…"),
+    ],
+)
+def test_the_words_alone_are_read_in_one_line(text: str, read: str) -> None:
+    assert unmarked(text, 39) == read
 
 
 def test_very_long_text_is_one_plain_block() -> None:

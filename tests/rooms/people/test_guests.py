@@ -154,11 +154,10 @@ def test_who_is_away_is_left_out_until_it_is_back(bench: Workbench) -> None:
     assert said.reason is not None
     assert (said.sender, said.reason.code) == ("Hana", OutsideAway.code)
     hana.always("here I am")
-    hana.rooms.outside.heard_of(hana.connection)
-    while bench.rooms.get(ROOM).members[-1].away:
+    while said.content != "here I am":  # on a busy machine it may be away again at once
         assert time.monotonic() < deadline
-    again = say(bench, "@Hana and now?")
-    assert [one.content for one in replies(bench, again)] == ["here I am"]
+        hana.rooms.outside.heard_of(hana.connection)
+        (said,) = replies(bench, say(bench, "@Hana and now?"))
 
 
 def test_stop_ends_the_turn_of_a_guest(bench: Workbench) -> None:
