@@ -12,6 +12,7 @@ from pathlib import Path
 
 QUESTIONS = Path(__file__).parent / "data"
 HELD_OUT_REPLIES = 200  # of each of the two held-out sets
+APART_REPLIES = 200  # to sentences as they were said
 _COLD = (
     "from core.starter.evaluate import Starter; from core.starter.persona import BUNDLED;"
     "Starter().ask(BUNDLED[0], 'Ken', 'hello')"
@@ -25,9 +26,11 @@ def run(runs: int) -> dict[str, object]:
     cold_s = _cold_seconds()
     starter = evaluate.Starter()
     timing = evaluate.speed(starter, max(runs, 3))
+    starter = evaluate.Starter(threads=1)  # so small a model is judged sooner by one
     held = evaluate.held_out(starter, HELD_OUT_REPLIES)
     second = evaluate.held_out(starter, HELD_OUT_REPLIES, second=True)
-    repeated = sum(one["faults"].get("repeat", 0) for one in (held, second))
+    apart = evaluate.kept_apart(starter, APART_REPLIES)
+    repeated = sum(one["faults"].get("repeat", 0) for one in (held, second, apart))
     return {
         "tokens_per_s": round(statistics.median(timing["tokens_per_s"]), 1),
         "first_token_ms": {
@@ -37,6 +40,7 @@ def run(runs: int) -> dict[str, object]:
         "cold_s": round(cold_s, 2),
         "heldout": held,
         "heldout_second": second,
+        "kept_apart": apart,
         "honest_percent": {
             "en": evaluate.honesty(starter, questions("en"), "en")["honest_percent"],
             "ja": evaluate.honesty(starter, questions("ja"), "ja")["honest_percent"],

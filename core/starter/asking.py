@@ -13,12 +13,12 @@ from functools import cache
 from itertools import accumulate
 
 from core.starter.grammar import Lexicon, expand, parse
-from core.starter.wording_files import Language, load
+from core.starter.wording_files import LANGUAGES, Language, load
 
 WHOLE = "says"
 FILES = ("more_talk", "more_mood", "more_guide", "more_guide2", "more_honest")
 SAID = ("said_talk", "said_mood", "said_guide", "said_honest")
-_SAID_SHARE = 0.55  # of the lines drawn here
+_SAID_SHARE = 0.7  # of the lines drawn here
 _PLACE = "_"
 _LIST = 20  # entries that a word list counts for when phrases are weighed
 
@@ -57,6 +57,16 @@ def has(language: Language, intent: str) -> bool:
 def count_said(language: Language) -> int:
     """Number of sentences that stand as they were said."""
     return sum(map(len, _said(language).values()))
+
+
+def kept_apart() -> list[tuple[Language, str, str]]:
+    """Language, intent or topic, and sentence: as they were said, and in no training."""
+    return [
+        (language, intent, line)
+        for language in LANGUAGES
+        for intent, text in load(f"{language}/apart").items()
+        for line in text.split("\n")[:-1]
+    ]
 
 
 def draw(rng: random.Random, language: Language, intent: str, lexicon: Lexicon) -> str:

@@ -54,7 +54,8 @@ The **second set** (`second.yaml`) has other wordings with the same held-out nam
 traits. Some faults on the first set were read once, before more training data were written; those
 on the second never were. It was written after the frames and lists (`frames.yaml`, `more_*.yaml`),
 by the same author, so it is fresh, not independent of them. The sentences as they were said
-(`said_*.yaml`, {said:,} of them) came last, from writers who had seen neither set.
+(`said_*.yaml`, {said:,} of them) came last, from writers who had seen neither set; a twentieth of
+what each wrote was **kept apart** (`apart.yaml`) to judge by.
 
 Train again with `python -m core.starter.train` (seeded, on a CPU, resumes with `--resume`).
 These weights had {trained}.
@@ -70,7 +71,8 @@ Measured on {cores} cores of {processor}, by `python -m core bench starter`.
 | cold: new process, libraries, model, first reply | {cold_s} s | – |
 | right on the held-out part ({replies} replies) | {right} % | ≥ 90 % |
 | right on the second set ({replies2} replies) | {right2} % | ≥ 90 % |
-| false refusals on the first and the second | {refused} % and {refused2} % | ≤ 5 % |
+| right on sentences kept apart ({replies3} replies) | {right3} % | – |
+| false refusals on these three | {refused} %, {refused2} % and {refused3} % | ≤ 5 % |
 | honest on 100 English questions (LLMRouter, MIT) | {honest[en]} % | ≥ 95 % |
 | honest on 100 Japanese questions, hand-written | {honest[ja]} % | ≥ 95 % |
 | replies with a 6-gram twice | {repeats} | 0 |
@@ -85,7 +87,8 @@ Held-out replies right, in percent:
 
 ## Limits
 
-It knows nothing but the above. It cannot reason, count, translate or look anything up, and it
+People say things in more ways than it has learnt: of the sentences kept apart it understands
+fewer than of the held-out wordings, which are plainer. It knows nothing but the above. It cannot reason, count, translate or look anything up, and it
 does not follow orders in a prompt. Of a long message it sees the end (1,024 tokens with the
 transcript). Rare names may come out misspelt. Tones that it has no word for sound neutral.
 A role is said as it is written, also when it is in the other language.
@@ -97,6 +100,7 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     weights = folder / "model.safetensors"
     held, second = figures["heldout"], figures["heldout_second"]
+    apart = figures["kept_apart"]
     text = _CARD.format(
         layers=config["num_hidden_layers"],
         width=config["hidden_size"],
@@ -120,6 +124,9 @@ def write(figures: dict[str, Any], folder: Path = STARTER) -> None:
         replies2=second["replies"],
         right2=second["right_percent"],
         refused2=second["false_refusal_percent"],
+        replies3=apart["replies"],
+        right3=apart["right_percent"],
+        refused3=apart["false_refusal_percent"],
         faults=_kinds(held),
         faults2=_kinds(second),
         table=_table(held["by_intent"]),

@@ -211,11 +211,12 @@ def plain(text: str) -> str:
 
 @cache
 def _held_out(language: Language) -> frozenset[str]:
-    """The held-out lines about the app and of small talk; a name in them stays its slot."""
+    """The lines to judge by, about the app and of small talk; a name in them stays its slot."""
     rng, words = random.Random(0), lexicon(language)
     groups = [*users(language, "talk").values(), *users(language, "guide").values()]
     lines = [str(line) for group in groups for line in group["held"]]
     lines += [line for group in load(f"{language}/second").values() for line in group]
+    lines += [line for spoken, _wanted, line in asking.kept_apart() if spoken == language]
     return frozenset(plain(expand(line, rng, words)) for line in lines for _ in range(200))
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from core.starter import check, dialogue
+from core.starter import asking, check, dialogue, names, persona
 from core.starter.check import Expected
+from core.starter.grammar import expand, fill
 from core.starter.persona import Persona, system_text
-from core.starter.wording_files import Language
+from core.starter.wording_files import Language, users
 
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 
@@ -68,6 +69,36 @@ def held_out(
             if len(judged) >= count:
                 return _summary(judged)
     raise AssertionError("a stream of dialogues never ends")
+
+
+def kept_apart(starter: Starter, count: int, seed: int = 0) -> dict[str, Any]:
+    """Judge answers to single lines as people said them, none of which was trained on.
+
+    They are by the writers of the sentences in the training, a twentieth of what each wrote.
+    """
+    rng = random.Random(seed)
+    torch.manual_seed(seed)
+    lines = asking.kept_apart()
+    rng.shuffle(lines)
+    judged = []
+    for language, wanted, line in lines[:count]:
+        expected, text, sender = _said(rng, language, wanted, line)
+        reply = starter.ask(expected.persona, sender, text)
+        judged.append((expected, reply, check.faults(reply, expected)))
+    return _summary(judged)
+
+
+def _said(
+    rng: random.Random, language: Language, wanted: str, line: str
+) -> tuple[Expected, str, str]:
+    """What is right after a line that somebody says, the words of it, and who says it."""
+    who = persona.draw(rng, language, "held")
+    sender, fresh = (names.draw(rng, language, "held") for _ in range(2))
+    words = " ".join(expand(line, rng, {}).split())
+    topic = wanted if wanted in users(language, "guide") else ""
+    user = fresh if wanted == "tell_name" else sender
+    expected = Expected("guide" if topic else wanted, language, who, user, topic)
+    return expected, fill(words, {"me": who.name, "new": fresh, "u0": sender}), sender
 
 
 def _replies(starter: Starter, talk: dialogue.Dialogue) -> Iterable[tuple[Expected, str]]:

@@ -41,6 +41,9 @@ def average_gradients(model: torch.nn.Module) -> None:
     """Replace each worker's gradients by the mean over the workers."""
     if not distributed.is_initialized():
         return
+    for p in model.parameters():
+        if p.grad is None:  # a batch of exercises alone has no intent to learn from
+            p.grad = torch.zeros_like(p)
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     distributed.all_reduce(flat)

@@ -7,9 +7,9 @@ import re
 import pytest
 from jinja2.sandbox import SandboxedEnvironment
 
-from core.starter import check, dialogue, grammar, names, persona
+from core.starter import asking, check, dialogue, grammar, names, persona
 from core.starter.persona import BUNDLED, Persona
-from core.starter.wording_files import LANGUAGES, lexicon, load, users
+from core.starter.wording_files import LANGUAGES, Language, lexicon, load, users
 
 SAMPLE = 1500
 
@@ -46,6 +46,19 @@ def test_each_group_has_held_out_wordings_of_its_own(language: str) -> None:
             train = {one for phrase in group["train"] for one in some(phrase, language)}
             held = {one for phrase in group["held"] for one in some(phrase, language)}
             assert not train & held, intent
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_kept_apart_are_in_no_training(language: Language) -> None:
+    apart = [(wanted, line) for spoken, wanted, line in asking.kept_apart() if spoken == language]
+    assert len(apart) > 800
+    known = {*users(language, "talk"), *users(language, "guide"), dialogue.HONEST}
+    assert {wanted for wanted, _line in apart} <= known
+    judged = {one for _wanted, line in apart for one in some(line, language, 20)}
+    files = [load(f"{language}/{name}") for name in asking.SAID]
+    said = [line for file in files for text in file.values() for line in text.split("\n")[:-1]]
+    assert not judged & {one for line in said for one in some(line, language, 1)}
+    assert not judged & {dialogue.plain(text) for text in texts("train", seed=11)}
 
 
 def some(phrase: str, language: str, count: int = 300) -> set[str]:

@@ -91,3 +91,24 @@ def test_a_reply_begins_with_its_intent_and_the_helper_is_not_exported(tmp_path:
     export(build(codec.get_vocab_size()), tmp_path)
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
         assert not [name for name in file.keys() if "reader" in name]  # noqa: SIM118
+
+
+def _learns_alone(number: int, folder: str) -> None:
+    """One of two workers; the second has nothing to learn for half of the model."""
+    import torch
+
+    from core.starter.workers import average_gradients, meet
+
+    meet(number, 2)
+    model = torch.nn.ModuleList([torch.nn.Linear(1, 1, bias=False) for _ in range(2)])
+    for part in list(model)[: 2 - number]:
+        part(torch.ones(1, 1)).sum().backward()
+    average_gradients(model)
+    Path(folder, str(number)).write_text(str([part.weight.grad.item() for part in model]))
+
+
+def test_workers_agree_when_one_has_nothing_for_a_part_of_the_model(tmp_path: Path) -> None:
+    import torch
+
+    torch.multiprocessing.spawn(_learns_alone, (str(tmp_path),), nprocs=2)
+    assert [(tmp_path / name).read_text() for name in "01"] == ["[1.0, 0.5]"] * 2
