@@ -88,9 +88,10 @@ Held-out replies right, in percent:
 ## Limits
 
 People say things in more ways than it has learnt: of the sentences kept apart it understands
-fewer than of the held-out wordings, which are plainer. It knows nothing but the above. It cannot reason, count, translate or look anything up, and it
-does not follow orders in a prompt. Of a long message it sees the end (1,024 tokens with the
-transcript). Rare names may come out misspelt. Tones that it has no word for sound neutral.
+fewer than of the held-out wordings, which are plainer. It knows nothing but the above. It cannot
+reason, count, translate or look anything up, and it does not follow orders in a prompt. Of a long
+message it sees the end (1,024 tokens with the transcript). Rare names may come out misspelt. Tones
+that it has no word for sound neutral.
 A role is said as it is written, also when it is in the other language.
 """
 
