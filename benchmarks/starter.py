@@ -20,13 +20,12 @@ _COLD = (
 
 
 def run(runs: int) -> dict[str, object]:
-    """Measure; `runs` timed generations. Loads the model in this process."""
+    """Measure; `runs` timed generations. Loads the model in this process, with one thread."""
     from core.starter import evaluate  # torch is loaded only when this benchmark runs
 
     cold_s = _cold_seconds()
     starter = evaluate.Starter()
     timing = evaluate.speed(starter, max(runs, 3))
-    starter = evaluate.Starter(threads=1)  # so small a model is judged sooner by one
     held = evaluate.held_out(starter, HELD_OUT_REPLIES)
     second = evaluate.held_out(starter, HELD_OUT_REPLIES, second=True)
     apart = evaluate.kept_apart(starter, APART_REPLIES)

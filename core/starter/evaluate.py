@@ -22,10 +22,14 @@ STARTER = Path(__file__).parents[2] / "data" / "starter"
 
 
 class Starter:
-    """The model on the CPU, answering one prompt at a time as the runner would."""
+    """The model on the CPU, answering one prompt at a time as the runner would.
 
-    def __init__(self, folder: Path = STARTER, *, threads: int = 2) -> None:
-        torch.set_num_threads(threads)
+    That gives so small a model one thread (`core.runner.host_placing.threads`): two wait longer for
+    each other than they help.
+    """
+
+    def __init__(self, folder: Path = STARTER) -> None:
+        torch.set_num_threads(1)
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
