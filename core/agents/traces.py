@@ -13,15 +13,18 @@ from core.agents.prompt import Part, Prompt
 from core.errors import PromptNotKept
 from core.messages import PromptMessage
 from core.store import tables as t
+from core.store.prepared import Prepared
 from core.text import Words
 
 # Of each room the prompts of the newest lines are kept: a long prompt is larger than its reply.
 KEPT_LINES = 500
-_KEEP = insert(t.prompts)
+_KEEP = Prepared(insert(t.prompts), ("room_id", "seq", "model", "parts", "body"))
 # Of a line that is said again, the prompt of its last answer is kept.
-_FORGET = delete(t.prompts).where(
-    t.prompts.c.room_id == bindparam("room"),
-    (t.prompts.c.seq <= bindparam("old")) | (t.prompts.c.seq == bindparam("line")),
+_FORGET = Prepared(
+    delete(t.prompts).where(
+        t.prompts.c.room_id == bindparam("room"),
+        (t.prompts.c.seq <= bindparam("old")) | (t.prompts.c.seq == bindparam("line")),
+    )
 )
 
 
@@ -35,7 +38,7 @@ class Trace:
 
 def keep(conn: Connection, room_id: str, seq: int, prompt: Prompt, model: str) -> None:
     """Store the prompt of a room's line, and forget those that are old."""
-    conn.execute(_FORGET, {"room": room_id, "old": seq - KEPT_LINES, "line": seq})
+    _FORGET.run(conn, {"room": room_id, "old": seq - KEPT_LINES, "line": seq})
     sent = [[message.role, message.content] for message in prompt.messages]
     row = {
         "room_id": room_id,
@@ -49,7 +52,7 @@ def keep(conn: Connection, room_id: str, seq: int, prompt: Prompt, model: str) -
         },
         "body": zlib.compress(json.dumps(sent).encode(), 1),
     }
-    conn.execute(_KEEP, row)
+    _KEEP.run(conn, row)
 
 
 def load(conn: Connection, room_id: str, seq: int) -> Trace:

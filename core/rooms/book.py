@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.errors import MessageNotFound, RoomNotFound
 from core.messages import Message, ReplyStatus, StreamEvent
@@ -18,6 +18,7 @@ from core.rooms.model import Member, Room
 from core.rooms.rows import to_event, to_member, to_message, to_room
 from core.rooms.rules import name_key
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 from core.store.times import now
 
 
@@ -26,49 +27,47 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{uuid.uuid4().hex}"
 
 
-# Statements of the way that every message and every piece of a reply takes, built once.
-_ROOM_BY_ID = select(t.rooms).where(t.rooms.c.id == bindparam("room"))
+# Statements of the way that every message and every piece of a reply takes.
+_ROOM_BY_ID = Prepared(select(t.rooms).where(t.rooms.c.id == bindparam("room")))
 _CHANGED = (
     update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(updated_at=bindparam("moment"))
 )
-_NEXT_EVENT = _CHANGED.values(last_event=t.rooms.c.last_event + 1).returning(t.rooms.c.last_event)
-_COUNT_MESSAGE = _CHANGED.values(last_event=bindparam("number"), last_seq=bindparam("seq"))
+_NEXT_EVENT = Prepared(
+    _CHANGED.values(last_event=t.rooms.c.last_event + 1).returning(t.rooms.c.last_event)
+)
+_COUNT_MESSAGE = Prepared(
+    _CHANGED.values(last_event=bindparam("number"), last_seq=bindparam("seq"))
+)
 _UNSET = (
     *("reply_to", "model", "host", "reason", "usage", "timings", "reasoning", "speech"),
-    *("turn", "heard_seq", "to", "edited_at", "votes", "again"),
+    *("turn", "heard_seq", "to", "edited_at", "votes", "again", "owner", "idempotency_key"),
 )
-_MEMBERS = select(t.members).order_by(t.members.c.position, t.members.c.joined_at)
-_MEMBERS_OF_ONE = _MEMBERS.where(t.members.c.room_id == bindparam("room"))
-_INSERT_EVENT = insert(t.events)
-_INSERT_MESSAGE = insert(t.messages)
-_MESSAGE = select(t.messages).where(
-    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+_SEATED = select(t.members).order_by(t.members.c.position, t.members.c.joined_at)
+_MEMBERS = Prepared(_SEATED)
+_MEMBERS_OF_ONE = Prepared(_SEATED.where(t.members.c.room_id == bindparam("room")))
+_INSERT_EVENT = Prepared(insert(t.events), ("room_id", "event", "type", "seq", "body"))
+_INSERT_MESSAGE = Prepared(
+    insert(t.messages), [one.name for one in t.messages.columns if one.name != "checksum"]
 )
-_CONTENT = select(t.messages.c.content).where(
-    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
-)
-_CHANGE_MESSAGE = (
-    update(t.messages)
-    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number"))
-    .returning(t.messages)
-)
-_APPEND = (
-    update(t.messages)
-    .where(t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number"))
-    .values(content=t.messages.c.content.concat(bindparam("more")))
+_THIS = t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+_MESSAGE = Prepared(select(t.messages).where(*_THIS))
+_CONTENT = Prepared(select(t.messages.c.content).where(*_THIS))
+_CHANGE_MESSAGE = update(t.messages).where(*_THIS).returning(t.messages)
+_APPEND = Prepared(
+    update(t.messages).where(*_THIS).values(content=t.messages.c.content.concat(bindparam("more")))
 )
 
 
 # --- rooms ------------------------------------------------------------------------------------
 
 
-def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> RowMapping:
+def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> Row:
     """The row of a room by id or name.
 
     Raises:
         RoomNotFound: there is none (or only a deleted one, unless `deleted`).
     """
-    found = conn.execute(_ROOM_BY_ID, {"room": ref}).mappings().first()
+    found: Row | None = _ROOM_BY_ID.first(conn, {"room": ref})
     if found is not None and found["deleted_at"] is not None and not deleted:
         found = None
     if found is None:
@@ -81,12 +80,21 @@ def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> RowMappin
     return found
 
 
+def room_row(conn: Connection, room_id: str) -> Row:
+    """The row of a room that is there, deleted or not.
+
+    Raises:
+        NoResultFound: it is gone for good.
+    """
+    return _ROOM_BY_ID.one(conn, {"room": room_id})
+
+
 def members_of(conn: Connection, room_ids: Sequence[str]) -> dict[str, list[Member]]:
     """The members of several rooms with one query, each in the room's order."""
     found: dict[str, list[Member]] = {room_id: [] for room_id in room_ids}
     one = {"room": room_ids[0]} if len(room_ids) == 1 else None
-    rows = conn.execute(_MEMBERS if one is None else _MEMBERS_OF_ONE, one)
-    for row in rows.mappings():
+    rows = _MEMBERS.rows(conn, {}) if one is None else _MEMBERS_OF_ONE.rows(conn, one)
+    for row in rows:
         if row["room_id"] in found:
             found[row["room_id"]].append(to_member(row))
     return found
@@ -110,7 +118,7 @@ def load_message(conn: Connection, room_id: str, seq: int) -> Message:
     Raises:
         MessageNotFound: the room has no such message.
     """
-    row = conn.execute(_MESSAGE, {"room": room_id, "number": seq}).mappings().first()
+    row = _MESSAGE.first(conn, {"room": room_id, "number": seq})
     if row is None:
         raise MessageNotFound(room=room_id, seq=seq)
     return to_message(row)
@@ -118,7 +126,7 @@ def load_message(conn: Connection, room_id: str, seq: int) -> Message:
 
 def content_of(conn: Connection, room_id: str, seq: int) -> str:
     """What is stored of a message's words."""
-    return str(conn.execute(_CONTENT, {"room": room_id, "number": seq}).scalar_one())
+    return str(_CONTENT.one(conn, {"room": room_id, "number": seq})["content"])
 
 
 def load_messages(
@@ -157,7 +165,7 @@ def unfinished(conn: Connection, room_id: str, up_to: int) -> list[Message]:
     return [to_message(row) for row in conn.execute(query.order_by(t.messages.c.seq)).mappings()]
 
 
-def add_message(conn: Connection, room: RowMapping, values: dict[str, Any]) -> StreamEvent:
+def add_message(conn: Connection, room: Row, values: dict[str, Any]) -> StreamEvent:
     """Store a message with the room's next `seq`, and its event."""
     seq = room["last_seq"] + 1
     row = {
@@ -173,16 +181,16 @@ def add_message(conn: Connection, room: RowMapping, values: dict[str, Any]) -> S
         **dict.fromkeys(_UNSET),
         **values,
     }
-    conn.execute(_INSERT_MESSAGE, row)
+    _INSERT_MESSAGE.run(conn, row)
     number = room["last_event"] + 1
-    counted = {"room": room["id"], "number": number, "moment": now(), "seq": seq}
-    conn.execute(_COUNT_MESSAGE, counted)
+    counted = {"room": room["id"], "number": number, "moment": row["created_at"], "seq": seq}
+    _COUNT_MESSAGE.run(conn, counted)
     return _keep_event(conn, room["id"], number, "message", seq, _body_of(row))
 
 
 def append(conn: Connection, room_id: str, seq: int, offset: int, text: str) -> StreamEvent:
     """Store a further piece of a message, which so far has `offset` code points."""
-    conn.execute(_APPEND, {"room": room_id, "number": seq, "more": text})
+    _APPEND.run(conn, {"room": room_id, "number": seq, "more": text})
     return add_event(conn, room_id, "delta", seq, body={"offset": offset, "text": text})
 
 
@@ -210,16 +218,16 @@ def add_event(
     kind: str,
     seq: int | None,
     *,
-    message: RowMapping | None = None,
+    message: Row | None = None,
     body: Mapping[str, Any] | None = None,
 ) -> StreamEvent:
     """Store the room's next event and count it, in the caller's transaction."""
-    number = int(conn.execute(_NEXT_EVENT, {"room": room_id, "moment": now()}).scalar_one())
+    counted = _NEXT_EVENT.one(conn, {"room": room_id, "moment": now()})
     stored = dict(body or {}) if message is None else _body_of(message)
-    return _keep_event(conn, room_id, number, kind, seq, stored)
+    return _keep_event(conn, room_id, counted["last_event"], kind, seq, stored)
 
 
-def _body_of(message: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+def _body_of(message: Row) -> dict[str, Any]:
     return {name: message[name] for name in _MESSAGE_FIELDS}
 
 
@@ -227,7 +235,7 @@ def _keep_event(
     conn: Connection, room_id: str, number: int, kind: str, seq: int | None, body: dict[str, Any]
 ) -> StreamEvent:
     row = {"room_id": room_id, "event": number, "type": kind, "seq": seq, "body": body}
-    conn.execute(_INSERT_EVENT, row)
+    _INSERT_EVENT.run(conn, row)
     return to_event(room_id, number, kind, seq, body)
 
 

@@ -13,10 +13,13 @@ from core.rooms.limits.quotas import QuotaLimits, Quotas
 from core.rooms.turns.rounds import Turn
 from core.settings import CareSettings
 from core.store import Store, tables as t
+from core.store.prepared import Prepared
 
 LOCAL = "local"  # the owner of this installation
-_OWNER = select(t.messages.c.owner).where(
-    t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+_OWNER = Prepared(
+    select(t.messages.c.owner).where(
+        t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
+    )
 )
 CACHE_WANTED = "answer_cache"  # a preference: what the switch on the Settings screen says
 
@@ -50,7 +53,7 @@ class Care:
 def _asker(conn: Connection, turn: Turn) -> str:
     """Who wrote the last message that this round answers; the owner when nobody had written."""
     asked = {"room": turn.room, "number": turn.trigger_seq}
-    owner: str | None = conn.execute(_OWNER, asked).scalar()
+    owner: str | None = _OWNER.scalar(conn, asked)
     return owner or LOCAL
 
 

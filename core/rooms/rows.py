@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from core.messages import Kind, Message, Reason, ReplyStatus, StreamEvent, Timings, Usage, Votes
 from core.rooms.model import Member, Room
+from core.store.prepared import Row
 from core.store.times import from_text
 
 
-def to_member(row: RowMapping) -> Member:
+def to_member(row: Row) -> Member:
     return Member(
         name=row["name"],
         kind=Kind(row["kind"]),
@@ -23,7 +22,7 @@ def to_member(row: RowMapping) -> Member:
     )
 
 
-def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
+def to_room(row: Row, members: Sequence[Member]) -> Room:
     fields = ("id", "name", "policy", "created_at", "updated_at", "last_seq", "last_event")
     values = {name: row[name] for name in fields}
     halted = row["halted"]
@@ -38,7 +37,7 @@ def to_room(row: RowMapping, members: Sequence[Member]) -> Room:
     )
 
 
-def to_message(row: Mapping[str, Any] | RowMapping) -> Message:
+def to_message(row: Row) -> Message:
     """A row, or a stored event's body, as a message."""
     reason, usage, timings = row["reason"], row["usage"], row["timings"]
     return Message(

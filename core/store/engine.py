@@ -70,12 +70,13 @@ _compiled: Any = LRUCache(COMPILED)
 
 
 @cache
-def _dialect() -> Dialect:
+def dialect() -> Dialect:
+    """What all engines of this process share: how SQL is written and values are converted."""
     known = {"json_serializer": _to_json, "json_deserializer": _from_json}
-    dialect = create_engine("sqlite://", **known).dialect
+    shared = create_engine("sqlite://", **known).dialect
     # Not by the event "begin": an engine with one looks for listeners around every statement.
-    dialect.do_begin = _begin  # type: ignore[method-assign]
-    return dialect
+    shared.do_begin = _begin  # type: ignore[method-assign]
+    return shared
 
 
 def _begin(dbapi_connection: PoolProxiedConnection) -> None:
@@ -92,7 +93,7 @@ def _engine(database: Path, *, pool: type[NullPool] | type[QueuePool], **options
         execution_options={"compiled_cache": _compiled},
         **options,
     )
-    engine.dialect = _dialect()
+    engine.dialect = dialect()
     return engine
 
 

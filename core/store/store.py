@@ -81,7 +81,7 @@ class Store:
         try:
             with self._readers.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             found = storage_error(error, self._paths.root)
             if found is None:
                 raise

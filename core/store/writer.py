@@ -7,6 +7,7 @@ transaction, one wait for the disk. A work that fails is rolled back alone; a st
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -183,7 +184,7 @@ class Writer:
             job.result = job.work(connection)
         except BaseException as error:  # a work must never end the thread
             if storage_error(error, self._paths.root) and isinstance(
-                error, SQLAlchemyError | StorageError
+                error, SQLAlchemyError | sqlite3.Error | StorageError
             ):
                 raise  # SQLite may have rolled back everything already
             driver.execute("ROLLBACK TO work")

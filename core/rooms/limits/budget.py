@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from core.errors import (
     InCircles,
@@ -30,6 +30,7 @@ from core.rooms.model import Room
 from core.rooms.seen import Seen
 from core.rooms.turns import rounds
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 from core.text import N_, words
 
 LIMITS: Mapping[str, type[RoomHalted]] = {
@@ -39,11 +40,15 @@ LIMITS: Mapping[str, type[RoomHalted]] = {
     "joules": JoulesSpent,
 }
 TICK_S = 1.0
-_SPEND = update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(spent=bindparam("so_far"))
-_LAST_OF_PEOPLE = select(func.max(t.messages.c.seq)).where(
-    t.messages.c.room_id == bindparam("room"), t.messages.c.kind == str(Kind.HUMAN)
+_SPEND = Prepared(
+    update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(spent=bindparam("so_far"))
 )
-_AMONG_AGENTS = (
+_LAST_OF_PEOPLE = Prepared(
+    select(func.max(t.messages.c.seq)).where(
+        t.messages.c.room_id == bindparam("room"), t.messages.c.kind == str(Kind.HUMAN)
+    )
+)
+_AMONG_AGENTS = Prepared(
     select(t.messages.c.sender, t.messages.c.content, t.messages.c.reply_to)
     .where(
         t.messages.c.room_id == bindparam("room"),
@@ -154,7 +159,7 @@ def spend(
     lines = among_agents(conn, room) if damper else []
     reason = _over(limits, spent) or (InCircles() if goes_in_circles(lines) else None)
     if reason is None:
-        conn.execute(_SPEND, {"room": room_id, "so_far": spent})
+        _SPEND.run(conn, {"room": room_id, "so_far": spent})
         return None, bool(lines)
     stored = reason.reason()
     conn.execute(_change(room_id, spent=spent, halted=asdict(stored)))
@@ -189,23 +194,23 @@ def _over(limits: Mapping[str, float], spent: Mapping[str, float]) -> RoomHalted
     return None
 
 
-def among_agents(conn: Connection, room: RowMapping) -> list[Spoken]:
+def among_agents(conn: Connection, room: Row) -> list[Spoken]:
     """What agents of this app said since a person did, the newest lines, the oldest first.
 
     Empty unless agents answer agents: somebody has spoken twice since, and in one round. What
     people wrote during a round is answered by one round after it, by everybody once more.
     """
     given = {"room": room["id"], "since": alone_since(conn, room)}
-    newest = conn.execute(_AMONG_AGENTS, given).all()
-    round_ = [row for row in reversed(newest) if row.reply_to == newest[0].reply_to]
-    lines = [Spoken(row.sender, row.content) for row in round_]
+    newest = _AMONG_AGENTS.rows(conn, given)
+    round_ = [row for row in reversed(newest) if row["reply_to"] == newest[0]["reply_to"]]
+    lines = [Spoken(row["sender"], row["content"]) for row in round_]
     return [] if len({line.speaker for line in lines}) == len(lines) else lines
 
 
-def alone_since(conn: Connection, room: RowMapping) -> int:
+def alone_since(conn: Connection, room: Row) -> int:
     """The last message of a person, or the one after which somebody let the room go on."""
     let_go_on = int((room["spent"] or {}).get("since_seq", 0))
-    return max(conn.execute(_LAST_OF_PEOPLE, {"room": room["id"]}).scalar() or 0, let_go_on)
+    return max(_LAST_OF_PEOPLE.scalar(conn, {"room": room["id"]}) or 0, let_go_on)
 
 
 def halt(conn: Connection, room_id: str, since: int) -> StreamEvent | None:

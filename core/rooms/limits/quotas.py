@@ -20,21 +20,26 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.errors import OverQuota, RequestsUsedUp, TokensUsedUp
 from core.store import Store, tables as t
+from core.store.prepared import Prepared
 
 MINUTE_S = 60.0
 
 _ROW = insert(t.spending).values(
     owner=bindparam("who"), day=bindparam("on"), requests=bindparam("asked"), tokens=bindparam("n")
 )
-_SPEND = _ROW.on_conflict_do_update(
-    index_elements=[t.spending.c.owner, t.spending.c.day],
-    set_={
-        "requests": t.spending.c.requests + _ROW.excluded.requests,
-        "tokens": t.spending.c.tokens + _ROW.excluded.tokens,
-    },
+_SPEND = Prepared(
+    _ROW.on_conflict_do_update(
+        index_elements=[t.spending.c.owner, t.spending.c.day],
+        set_={
+            "requests": t.spending.c.requests + _ROW.excluded.requests,
+            "tokens": t.spending.c.tokens + _ROW.excluded.tokens,
+        },
+    )
 )
-_SPENT = select(t.spending.c.tokens).where(
-    t.spending.c.owner == bindparam("who"), t.spending.c.day == bindparam("on")
+_SPENT = Prepared(
+    select(t.spending.c.tokens).where(
+        t.spending.c.owner == bindparam("who"), t.spending.c.day == bindparam("on")
+    )
 )
 
 
@@ -161,11 +166,10 @@ class Quotas:
         return asked
 
     def _tokens(self, conn: Connection, owner: str) -> int:
-        row = conn.execute(_SPENT, {"who": owner, "on": self._day()}).first()
-        return row.tokens if row is not None else 0
+        return int(_SPENT.scalar(conn, {"who": owner, "on": self._day()}) or 0)
 
     def _spend(self, conn: Connection, owner: str, *, asked: int, tokens: int) -> None:
-        conn.execute(_SPEND, {"who": owner, "on": self._day(), "asked": asked, "n": tokens})
+        _SPEND.run(conn, {"who": owner, "on": self._day(), "asked": asked, "n": tokens})
 
     def _day(self) -> str:
         return self._now().astimezone(UTC).date().isoformat()

@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 
 from core.rooms.rules import name_key
 from core.store import tables as t
+from core.store.prepared import Prepared
 
-_SPANS = select(t.attendance.c.since_seq, t.attendance.c.until_seq).where(
-    t.attendance.c.room_id == bindparam("room"), t.attendance.c.name_key == bindparam("who")
+_SPANS = Prepared(
+    select(t.attendance.c.since_seq, t.attendance.c.until_seq).where(
+        t.attendance.c.room_id == bindparam("room"), t.attendance.c.name_key == bindparam("who")
+    )
 )
 Span = tuple[int, int | None]  # it heard seq > the first, and <= the second (None: all since)
 
@@ -18,7 +21,7 @@ Span = tuple[int, int | None]  # it heard seq > the first, and <= the second (No
 def spans(conn: Connection, room_id: str, name: str) -> list[Span]:
     """When `name` was there; empty for somebody who never had a seat."""
     given = {"room": room_id, "who": name_key(name)}
-    return [(row.since_seq, row.until_seq) for row in conn.execute(_SPANS, given)]
+    return [(row["since_seq"], row["until_seq"]) for row in _SPANS.rows(conn, given)]
 
 
 def all_spans(conn: Connection, room_id: str) -> dict[str, list[Span]]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.messages import Kind, Line, Message, ReplyStatus
 from core.rooms.people import attendance
@@ -22,9 +22,10 @@ from core.rooms.rules import name_key
 from core.rooms.seen import Seen
 from core.rooms.turns.round_book import NO_END
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 
 _NOT_YET: Span = (NO_END, None)
-_FINISHED = (
+_FINISHED = Prepared(
     select(t.messages.c.seq, t.messages.c.sender, t.messages.c.content, t.messages.c.to)
     .where(
         t.messages.c.room_id == bindparam("room"),
@@ -62,12 +63,15 @@ class Listener:
         return cls(spans)
 
     def hears(self, said: Said) -> bool:
-        sender, to = name_key(said.sender), said.to
+        return self.hears_line(said.seq, said.sender, said.to)
+
+    def hears_line(self, seq: int, said_by: str, to: Sequence[str] | None) -> bool:
+        sender = name_key(said_by)
         for key, spans in self.there.items():
             if sender == key:
                 return True
             meant = not to or key in map(name_key, to)
-            if meant and _there(spans, said.seq):
+            if meant and _there(spans, seq):
                 return True
         return False
 
@@ -111,9 +115,14 @@ def transcript(
     heard = (
         row
         for row in _finished(conn, room_id, before, limit)
-        if (listener.hears(row) if listener else not row.to)
+        if (
+            listener.hears_line(row["seq"], row["sender"], row["to"]) if listener else not row["to"]
+        )
     )
-    lines = [Line(row.seq, row.sender, row.content, bool(row.to)) for row in islice(heard, limit)]
+    lines = [
+        Line(row["seq"], row["sender"], row["content"], bool(row["to"]))
+        for row in islice(heard, limit)
+    ]
     return lines[::-1]
 
 
@@ -128,7 +137,7 @@ def heard_by_each(
     }
 
 
-def together(said: Sequence[RowMapping]) -> Sequence[RowMapping]:
+def together(said: Sequence[Row]) -> Sequence[Row]:
     """The first of these messages (rows with `sender` and `to`) that one round can answer.
 
     Whispers are answered apart from what everybody heard, those of each speaker apart.
@@ -168,15 +177,15 @@ def _there(spans: Sequence[Span], seq: int) -> bool:
     return not spans
 
 
-def _audience(said: RowMapping) -> tuple[str, ...] | None:
+def _audience(said: Row) -> tuple[str, ...] | None:
     return (name_key(said["sender"]), *sorted(map(name_key, said["to"]))) if said["to"] else None
 
 
-def _finished(conn: Connection, room_id: str, before: int | None, most: int) -> Iterator[Any]:
+def _finished(conn: Connection, room_id: str, before: int | None, most: int) -> Iterator[Row]:
     """What has been said, the newest first: rows of `seq`, `sender`, `content` and `to`.
 
     They are fetched by `most`, of which more than one batch is rarely needed.
     """
     given = {"room": room_id, "end": NO_END if before is None else before}
-    for batch in conn.execute(_FINISHED, given).partitions(most):
+    for batch in _FINISHED.batches(conn, given, most):
         yield from batch

@@ -17,14 +17,17 @@ from core.rooms.people import whispers
 from core.rooms.rows import to_message
 from core.rooms.rules import checked_content, checked_name, name_key
 from core.store import tables as t
+from core.store.prepared import Prepared
 from core.text import N_, words
 
 MAX_KEY = 200
 _ERASED: dict[str, Any] = {"content": "", "attachments": [], "reasoning": None, "speech": None}
-_BEFORE = select(t.messages).where(
-    t.messages.c.room_id == bindparam("room"),
-    t.messages.c.owner == bindparam("who"),
-    t.messages.c.idempotency_key == bindparam("key"),
+_BEFORE = Prepared(
+    select(t.messages).where(
+        t.messages.c.room_id == bindparam("room"),
+        t.messages.c.owner == bindparam("who"),
+        t.messages.c.idempotency_key == bindparam("key"),
+    )
 )
 _PLAIN: dict[str, Any] = {"pinned": False, "votes": None, "variant": 1, "variants": 1}
 
@@ -165,7 +168,7 @@ def stored_before(conn: Connection, room_id: str, draft: Draft) -> Message | Non
     if draft.key is None:
         return None
     given = {"room": room_id, "who": draft.owner, "key": draft.key}
-    row = conn.execute(_BEFORE, given).mappings().first()
+    row = _BEFORE.first(conn, given)
     if row is None:
         return None
     known = to_message(row)

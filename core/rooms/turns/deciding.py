@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from core.messages import Kind, Line, Reason
 from core.rooms.people import hearing
@@ -15,6 +14,7 @@ from core.rooms.seen import Seen
 from core.rooms.turns import round_book
 from core.rooms.turns.round_book import Round
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 
 TRANSCRIPT_LINES = 20
 _LAST_SPEAKER = (
@@ -28,7 +28,7 @@ _LAST_SPEAKER = (
     .limit(1)
 )
 _REPLY = and_(t.messages.c.room_id == t.turns.c.room_id, t.messages.c.seq == t.turns.c.reply_seq)
-_TAKEN = (
+_TAKEN = Prepared(
     select(t.turns.c.agent, t.turns.c.role, t.messages.c.content)
     .outerjoin(t.messages, _REPLY)
     .where(
@@ -64,7 +64,7 @@ class Decider:
     def _view(
         self,
         seen: Seen,
-        said: Sequence[RowMapping],
+        said: Sequence[Row],
         trigger: int,
         taken: tuple[Taken, ...],
         answers: Answers,
@@ -106,8 +106,8 @@ def _taken(conn: Connection, room_id: str, round_: Round) -> tuple[Taken, ...]:
     """The turns of this round that have ended, in the order in which they were spoken."""
     if round_.turns == 0:
         return ()
-    rows: Any = conn.execute(_TAKEN, {"room": room_id, "trigger": round_.trigger_seq})
-    return tuple(Taken(row.agent, row.role or "answer", row.content or "") for row in rows)
+    rows = _TAKEN.rows(conn, {"room": room_id, "trigger": round_.trigger_seq})
+    return tuple(Taken(row["agent"], row["role"] or "answer", row["content"] or "") for row in rows)
 
 
 def _last_speaker(conn: Connection, room_id: str, inside: Sequence[str]) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Table,
     bindparam,
     exists,
@@ -19,6 +19,7 @@ from sqlalchemy import (
 from core.messages import Kind
 from core.rooms.model import RoundFigures
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 
 
 def in_room(table: Table) -> ColumnElement[bool]:
@@ -29,20 +30,21 @@ def in_room(table: Table) -> ColumnElement[bool]:
     return table.c.room_id.concat("") == bindparam("room")
 
 
-_BEGUN = select(t.turns.c.position).where(in_room(t.turns), t.turns.c.state == "begun").limit(1)
-_DUE = select(t.turns.c.position).where(in_room(t.turns), t.turns.c.state == "due").limit(1)
+_ONE_TURN = select(t.turns.c.position).where(in_room(t.turns)).limit(1)
+_BEGUN = Prepared(_ONE_TURN.where(t.turns.c.state == "begun"))
+_DUE = Prepared(_ONE_TURN.where(t.turns.c.state == "due"))
 _TURNS = (
     select(func.count())
     .where(t.turns.c.room_id == t.rounds.c.room_id, t.turns.c.trigger_seq == t.rounds.c.trigger_seq)
     .scalar_subquery()
 )
-_OPEN_ROUND = (
+_OPEN_ROUND = Prepared(
     select(t.rounds.c.trigger_seq, t.rounds.c.since_seq, t.rounds.c.policy, _TURNS.label("turns"))
     .where(in_room(t.rounds), t.rounds.c.state == "open")
     .order_by(t.rounds.c.trigger_seq)
     .limit(1)
 )
-_SAID = (
+_SAID = Prepared(
     select(t.messages.c.seq, t.messages.c.content, t.messages.c.sender, t.messages.c.to)
     .where(
         t.messages.c.room_id == bindparam("room"),
@@ -53,17 +55,19 @@ _SAID = (
     )
     .order_by(t.messages.c.seq)
 )
-_WAITS = select(
-    exists().where(in_room(t.turns), t.turns.c.state == "due")
-    | exists().where(in_room(t.rounds), t.rounds.c.state == "open")
-    | exists().where(
-        t.rooms.c.id == bindparam("room"),
-        t.messages.c.room_id == bindparam("room"),
-        t.messages.c.seq > t.rooms.c.planned_seq,
-        t.messages.c.kind == Kind.HUMAN,
+_WAITS = Prepared(
+    select(
+        exists().where(in_room(t.turns), t.turns.c.state == "due")
+        | exists().where(in_room(t.rounds), t.rounds.c.state == "open")
+        | exists().where(
+            t.rooms.c.id == bindparam("room"),
+            t.messages.c.room_id == bindparam("room"),
+            t.messages.c.seq > t.rooms.c.planned_seq,
+            t.messages.c.kind == Kind.HUMAN,
+        )
     )
 )
-_NOTE_LOADS = (
+_NOTE_LOADS = Prepared(
     update(t.rounds)
     .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.trigger_seq == bindparam("trigger"))
     .values(loads=bindparam("made"), naive_loads=bindparam("naive"), saved_s=bindparam("saved"))
@@ -82,7 +86,7 @@ class Round:
     since_seq: int
     policy: str
     turns: int = 0
-    said: tuple[RowMapping, ...] = ()
+    said: tuple[Row, ...] = ()
 
     @property
     def choice_key(self) -> tuple[int, int]:
@@ -92,7 +96,7 @@ class Round:
 
 def open_round(conn: Connection, room_id: str) -> Round | None:
     """The round that goes on in this room, if any."""
-    found = conn.execute(_OPEN_ROUND, {"room": room_id}).mappings().first()
+    found = _OPEN_ROUND.first(conn, {"room": room_id})
     return None if found is None else Round(**found)
 
 
@@ -102,17 +106,17 @@ def count_turns(conn: Connection, room_id: str, trigger: int) -> int:
     return int(conn.execute(select(func.count()).where(*here)).scalar_one())
 
 
-def answered(conn: Connection, room: RowMapping, seq: int) -> bool:
+def answered(conn: Connection, room: Row, seq: int) -> bool:
     """Whether the round that answers message `seq` has been, and nothing is due."""
     if room["planned_seq"] < seq or open_round(conn, room["id"]) is not None:
         return False
     return not any_due(conn, room["id"]) and not has_begun(conn, room["id"])
 
 
-def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> list[RowMapping]:
+def said_between(conn: Connection, room_id: str, since: int, up_to: int | None) -> Sequence[Row]:
     """Rows of what people wrote after message `since`, up to `up_to` if given."""
     given = {"room": room_id, "since": since, "up_to": NO_END if up_to is None else up_to}
-    return list(conn.execute(_SAID, given).mappings())
+    return _SAID.rows(conn, given)
 
 
 def note_loads(
@@ -120,7 +124,7 @@ def note_loads(
 ) -> None:
     """Keep what the round has cost so far: loads, those of the policy's order, seconds saved."""
     here = {"room": room_id, "trigger": trigger}
-    conn.execute(_NOTE_LOADS, here | dict(zip(("made", "naive", "saved"), figures, strict=True)))
+    _NOTE_LOADS.run(conn, here | dict(zip(("made", "naive", "saved"), figures, strict=True)))
 
 
 def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures]:
@@ -137,12 +141,12 @@ def last_rounds(conn: Connection, room_id: str, limit: int) -> list[RoundFigures
 
 def waits(conn: Connection, room_id: str) -> bool:
     """Whether a turn is due, a round goes on, or people wrote something that none answers."""
-    return bool(conn.execute(_WAITS, {"room": room_id}).scalar_one())
+    return bool(_WAITS.scalar(conn, {"room": room_id}))
 
 
 def has_begun(conn: Connection, room_id: str) -> bool:
     """Whether somebody speaks."""
-    return conn.execute(_BEGUN, {"room": room_id}).first() is not None
+    return _BEGUN.first(conn, {"room": room_id}) is not None
 
 
 def last_of_people(conn: Connection, room_id: str) -> int:
@@ -155,4 +159,4 @@ def last_of_people(conn: Connection, room_id: str) -> int:
 
 def any_due(conn: Connection, room_id: str) -> bool:
     """Whether a turn waits."""
-    return conn.execute(_DUE, {"room": room_id}).first() is not None
+    return _DUE.first(conn, {"room": room_id}) is not None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from core.errors import AgentNotFound
 from core.messages import Kind, Reason, ReplyStatus, StreamEvent
@@ -26,6 +26,7 @@ from core.rooms.seen import Seen
 from core.rooms.turns import round_book
 from core.rooms.turns.round_book import Round
 from core.store import tables as t
+from core.store.prepared import Prepared, Row
 from core.store.times import now
 
 MOST_TURNS = 60  # of one round, whatever its policy says
@@ -61,19 +62,26 @@ class Plan:
     seen: Seen | None = None
 
 
-# Statements of the way that every message takes, built once.
-_GOING_ON = (
+# Statements of the way that every message takes.
+_GOING_ON = Prepared(
     select(t.turns)
-    .where(round_book.in_room(t.turns), t.turns.c.state.in_(("due", "begun")))
+    .where(round_book.in_room(t.turns), or_(t.turns.c.state == "due", t.turns.c.state == "begun"))
     .order_by(t.turns.c.trigger_seq, t.turns.c.position)
 )
-_ADD_ROUND, _ADD_TURN = insert(t.rounds), insert(t.turns)
-_PLANNED = (
+_ADD_ROUND = Prepared(
+    insert(t.rounds),
+    ("room_id", "trigger_seq", "since_seq", "policy", "state", "began_at"),
+)
+_ADD_TURN = Prepared(
+    insert(t.turns),
+    ("room_id", "trigger_seq", "position", "agent", "state", "why", "role", "task"),
+)
+_PLANNED = Prepared(
     update(t.rooms)
     .where(t.rooms.c.id == bindparam("room"))
     .values(planned_seq=bindparam("trigger"))
 )
-_CLAIM = (
+_CLAIM = Prepared(
     update(t.turns)
     .where(
         t.turns.c.room_id == bindparam("room"),
@@ -83,7 +91,7 @@ _CLAIM = (
     )
     .values(state="begun", reply_seq=bindparam("number"))
 )
-_END = (
+_END = Prepared(
     update(t.turns)
     .where(
         t.turns.c.room_id == bindparam("room"),
@@ -92,7 +100,7 @@ _END = (
     )
     .values(state="done")
 )
-_OVER = (
+_OVER = Prepared(
     update(t.rounds)
     .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.trigger_seq == bindparam("trigger"))
     .values(state="done", policy=bindparam("chosen_by"), ended_at=bindparam("moment"))
@@ -110,7 +118,7 @@ def advance(conn: Connection, room_id: str, choose: Choose, *, opening: bool = T
     seen = Seen(conn, room_id)
     if seen.row["halted"]:
         return Plan()
-    rows = conn.execute(_GOING_ON, {"room": room_id}).mappings().all()
+    rows = _GOING_ON.rows(conn, {"room": room_id})
     waiting = [_to_turn(row) for row in rows if row["state"] == "due"]
     idle = not rows and seen.row["deleted_at"] is None
     while not waiting:
@@ -144,7 +152,7 @@ def give_turn(conn: Connection, ref: str, agent: str) -> str:
     again = {"state": "open", "ended_at": None}
     if conn.execute(update(t.rounds).where(here).values(**again)).rowcount == 0:
         _add_round(conn, room, trigger)
-    conn.execute(_PLANNED, {"room": room["id"], "trigger": trigger})
+    _PLANNED.run(conn, {"room": room["id"], "trigger": trigger})
     picked = [Choice(inside[name_key(agent)], Reason("picked"))]
     _add_turns(conn, room["id"], trigger, round_book.count_turns(conn, room["id"], trigger), picked)
     return str(room["id"])
@@ -158,8 +166,7 @@ def begin(
     `heard_seq`: the last line that it has heard, when that is not the last one there is.
     """
     conn, room = seen.conn, seen.row
-    claimed = conn.execute(_CLAIM, {**_named(turn), "number": room["last_seq"] + 1})
-    if claimed.rowcount == 0:
+    if not _CLAIM.run(conn, {**_named(turn), "number": room["last_seq"] + 1}):
         return None
     heard = room["last_seq"] if heard_seq is None else heard_seq
     to = hearing.answer_to(seen, turn.trigger_seq, turn.agent)
@@ -169,7 +176,7 @@ def begin(
 
 def end(conn: Connection, turn: Turn) -> None:
     """The turn's reply is final."""
-    conn.execute(_END, _named(turn))
+    _END.run(conn, _named(turn))
 
 
 def drop(conn: Connection, room_id: str) -> int:
@@ -192,7 +199,7 @@ def close_unfinished(conn: Connection) -> list[StreamEvent]:
     return events
 
 
-def _closed(conn: Connection, row: RowMapping) -> StreamEvent:
+def _closed(conn: Connection, row: Row) -> StreamEvent:
     if row["again"] == versions.REGENERATE and not row["content"]:
         event = versions.take_back(conn, row["room_id"], row["seq"])
         if event is not None:
@@ -232,12 +239,12 @@ def _begin_round(seen: Seen) -> Round | None:
         return None
     seen.note(said)
     trigger = said[-1]["seq"]
-    conn.execute(_PLANNED, {"room": room["id"], "trigger": trigger})
+    _PLANNED.run(conn, {"room": room["id"], "trigger": trigger})
     _add_round(conn, room, trigger)
     return Round(trigger, room["planned_seq"], room["policy"], said=tuple(said))
 
 
-def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
+def _add_round(conn: Connection, room: Row, trigger: int) -> None:
     row = {
         "room_id": room["id"],
         "trigger_seq": trigger,
@@ -246,7 +253,7 @@ def _add_round(conn: Connection, room: RowMapping, trigger: int) -> None:
         "state": "open",
         "began_at": now(),
     }
-    conn.execute(_ADD_ROUND, row)
+    _ADD_ROUND.run(conn, row)
 
 
 def _plan_turns(seen: Seen, round_: Round, chosen: Sequence[Choice]) -> list[Turn]:
@@ -255,7 +262,7 @@ def _plan_turns(seen: Seen, round_: Round, chosen: Sequence[Choice]) -> list[Tur
     chosen = list(chosen)[: max(0, MOST_TURNS - round_.turns)]
     if not chosen:
         here = {"room": room["id"], "trigger": trigger}
-        conn.execute(_OVER, {**here, "chosen_by": room["policy"], "moment": now()})
+        _OVER.run(conn, {**here, "chosen_by": room["policy"], "moment": now()})
         return []
     if round_.policy != room["policy"]:
         this = (t.rounds.c.room_id == room["id"], t.rounds.c.trigger_seq == trigger)
@@ -278,11 +285,12 @@ def _add_turns(
         )
         for number, choice in enumerate(chosen)
     ]
-    conn.execute(_ADD_TURN, [_turn_row(turn) for turn in turns])
+    for turn in turns:
+        _ADD_TURN.run(conn, _turn_row(turn))
     return turns
 
 
-def _to_turn(row: RowMapping) -> Turn:
+def _to_turn(row: Row) -> Turn:
     why, role, task = row["why"] or {}, row["role"] or "answer", row["task"] or ""
     return Turn(row["room_id"], row["trigger_seq"], row["position"], row["agent"], why, role, task)
 
