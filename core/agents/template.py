@@ -6,6 +6,7 @@ runs too long never costs an answer: the bundled one of that name is used, else 
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ MAX_TEMPLATE_BYTES = 16 * 1024
 # A text longer than this is cut: a template that runs away fills no window.
 MAX_CHARS = 64 * 1024
 _NAME = re.compile(r"[\w-]{1,64}")
+
+Found = tuple[str, int]  # a file's path, and when it was changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +103,19 @@ class Templates:
         return _source(self._find, file)
 
     def _load_bundled(self, file: str) -> Source | None:
-        return _source(lambda name: _stamped(self._bundled / name), file)
+        return _source(lambda name: _stamped(self._bundled, name), file)
 
-    def _find(self, file: str) -> tuple[Path, int] | None:
+    def _find(self, file: str) -> Found | None:
         # The starter has learnt one text only; another one would be noise to it.
         own = None if self._user is None or file == f"{STARTER_TEMPLATE}.j2" else self._user
-        return (own and _stamped(own / file)) or _stamped(self._bundled / file)
+        return (own and _stamped(own, file)) or _stamped(self._bundled, file)
 
 
-def _source(find: Callable[[str], tuple[Path, int] | None], file: str) -> Source | None:
+def _source(find: Callable[[str], Found | None], file: str) -> Source | None:
     found = find(file) if _NAME.fullmatch(file.removesuffix(".j2")) else None
     if found is None:
         return None
-    path = found[0]
+    path = Path(found[0])
     if path.stat().st_size > MAX_TEMPLATE_BYTES:
         limit = MAX_TEMPLATE_BYTES // 1024
         raise FileInvalid(
@@ -121,9 +124,10 @@ def _source(find: Callable[[str], tuple[Path, int] | None], file: str) -> Source
     return path.read_text(encoding="utf-8-sig"), str(path), lambda: find(file) == found
 
 
-def _stamped(path: Path) -> tuple[Path, int] | None:
+def _stamped(folder: Path, file: str) -> Found | None:
+    path = os.path.join(folder, file)
     try:
-        return path, path.stat().st_mtime_ns
+        return path, os.stat(path).st_mtime_ns
     except OSError:
         return None
 

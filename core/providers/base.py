@@ -10,6 +10,7 @@ import ipaddress
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -257,6 +258,7 @@ def with_adapter(ref: str, adapter: str | None) -> str:
     return f"hf:{STARTER}+{name}" if ref == STARTER else f"{ref}+{name}"
 
 
+@lru_cache(maxsize=64)  # asked with every answer; reading an address takes a while
 def is_local(url: str) -> bool:
     """Whether a server's address is on this machine; an unreadable one counts as elsewhere."""
     host = host_of(url)

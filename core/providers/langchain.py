@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.messages import PromptMessage, ToolCall
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
 UNFINISHED = "unfinished"  # where LangChain's messages carry that mark of ours
+# Messages made last, kept: the next prompt of a talk has the same lines, and validating each anew
+# takes longer than sending it. Nothing changes them.
+KEPT = 1_024
 
 
 def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
     """A prompt as LangChain's messages, pictures as data URLs."""
-    return [_message(message) for message in messages]
+    return [_kept(one) if _plain(one) else _made(one) for one in messages]
 
 
 def tool_calls_of(message: AIMessageChunk) -> tuple[ToolCall, ...]:
@@ -44,7 +48,17 @@ def untraced(stream: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
         yield from stream
 
 
-def _message(message: PromptMessage) -> BaseMessage:
+def _plain(message: PromptMessage) -> bool:
+    """Words alone: what may be kept without keeping much."""
+    return not (message.images or message.tool_calls or message.role == "tool")
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(message: PromptMessage) -> BaseMessage:
+    return _made(message)
+
+
+def _made(message: PromptMessage) -> BaseMessage:
     import langchain_core.messages as made  # for each of a prompt's lines: names cost more
 
     if message.role == "system":

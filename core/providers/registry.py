@@ -28,7 +28,7 @@ from core.providers.disk import GGUF, shape_of_gguf
 from core.providers.ladder.ladder import Ladder
 from core.providers.residency import Keeper, KnownResidents
 from core.providers.shapes import Shaped, unknown_shape
-from core.providers.tokens import TokenCounter, TokenCounters
+from core.providers.tokens import OnDisk, TokenCounter, TokenCounters
 from core.runner.shapes.shape import ModelShape
 
 T = TypeVar("T")
@@ -57,7 +57,13 @@ class Registry:
         self.counts = Counts(prices, self.listed)
         self._tuned: Tuner = lambda _ref, options: options
         self._breakers = breakers or Breakers()
-        self._providers = {provider.name: provider for provider in providers}
+        self._providers = found = {provider.name: provider for provider in providers}
+        # Who can do what, found out once: a protocol takes longer to check than to use.
+        self._keepers = {name: one for name, one in found.items() if isinstance(one, Keeper)}
+        self._placed = {name: one for name, one in found.items() if isinstance(one, Placed)}
+        self._on_disk = {name: one for name, one in found.items() if isinstance(one, OnDisk)}
+        self._many = {name: one for name, one in found.items() if isinstance(one, ManyServers)}
+        self._served = {name: one for name, one in found.items() if isinstance(one, Served)}
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
         self._states = _Kept(self._ask_states, STATE_AGE_S)
         self._tokens = TokenCounters()
@@ -123,8 +129,9 @@ class Registry:
     def host(self, ref: str) -> str | None:
         """The name of the machine where a model runs; `None` when it is this one."""
         provider = self.provider(ref)
-        if isinstance(provider, Served | ManyServers):
-            return provider.host(ref)
+        known = self._served.get(provider.name) or self._many.get(provider.name)
+        if known is not None:
+            return known.host(ref)
         try:
             return provider.info(ref).host
         except WorkbenchError:
@@ -136,8 +143,9 @@ class Registry:
         Raises:
             ModelNotFound: there is no provider with that prefix.
         """
-        provider = self.provider(ref)
-        return provider.place(ref) if isinstance(provider, Placed) else Place(provider.name)
+        name = self.provider(ref).name
+        placed = self._placed.get(name)
+        return Place(name) if placed is None else placed.place(ref)
 
     def residents(self, prefix: str, age_s: float | None) -> tuple[Resident, ...] | None:
         """A provider's models in memory, at most `age_s` old; `None`: whatever is known.
@@ -145,21 +153,21 @@ class Registry:
         Returns:
             `None` when the provider does not tell, or nothing is known yet.
         """
-        provider = self._providers.get(prefix)
-        return self._residents.of(provider, age_s) if isinstance(provider, Keeper) else None
+        keeper = self._keepers.get(prefix)
+        return None if keeper is None else self._residents.of(keeper, age_s)
 
     def breaker(self, ref: str) -> Breaker:
         """The circuit breaker of what answers for `ref`: its server, or its own process.
 
         The starter is the last resort, so its circuit never opens.
         """
-        provider = self.provider(ref)
-        if provider.name == STARTER:
+        name = self.provider(ref).name
+        if name == STARTER:
             return Breaker(Server(STARTER), BreakerRules(failures=0))
-        if isinstance(provider, ManyServers):
-            return self._breakers.of(Server(provider.server(ref), provider.host(ref)))
-        if isinstance(provider, Served):
-            return self._breakers.of(Server(provider.name, provider.host(ref)))
+        if name in self._many:
+            return self._breakers.of(Server(self._many[name].server(ref), self.host(ref)))
+        if name in self._served:
+            return self._breakers.of(Server(name, self.host(ref)))
         return self._breakers.of(Server(ref))
 
     def circuits(self) -> list[CircuitState]:
@@ -171,7 +179,7 @@ class Registry:
 
         All other models get an estimate of their own, which learns; an unknown one, too.
         """
-        return self._tokens.of(ref, self._providers.get(prefix_of(ref)))
+        return self._tokens.of(ref, self._on_disk.get(prefix_of(ref)))
 
     def warm(self, ref: str) -> None:
         """Begin to load a model in the background; an unknown one is passed over."""

@@ -97,7 +97,7 @@ class TokenCounters:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], TokenCounter] = OrderedDict()
 
-    def of(self, ref: str, provider: object) -> TokenCounter:
+    def of(self, ref: str, provider: OnDisk | None) -> TokenCounter:
         """The counter of `ref`; the first call reads its tokenizer (0.1 to 1 s), if it has one."""
         file = _tokenizer_file(ref, provider)
         stamp = 0 if file is None else file.stat().st_mtime_ns  # a new model may lie there
@@ -109,8 +109,8 @@ class TokenCounters:
             return counter
 
 
-def _tokenizer_file(ref: str, provider: object) -> Path | None:
-    if not isinstance(provider, OnDisk):
+def _tokenizer_file(ref: str, provider: OnDisk | None) -> Path | None:
+    if provider is None:
         return None
     try:
         file = provider.folder(ref) / TOKENIZER_FILE

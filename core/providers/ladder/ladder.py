@@ -116,7 +116,7 @@ class Ladder:
         else:
             climb = Climb(self, way, wanted, stand.level, stand.cause)
         if first is not None:
-            self._look_ahead(climb, way, wanted)
+            self._look_ahead(climb, way, wanted, first)
         return climb
 
     def states(self) -> list[LadderState]:
@@ -190,11 +190,16 @@ class Ladder:
         self._advised.add(ref)
         return [Event(time.time(), "ladder_advice", ref)]
 
-    def _look_ahead(self, climb: Climb, way: Sequence[Rung], wanted: GenerationOptions) -> None:
-        """Begin on the first rung that is forecast to fit; where none is, the server decides."""
+    def _look_ahead(
+        self, climb: Climb, way: Sequence[Rung], wanted: GenerationOptions, top: Forecast
+    ) -> None:
+        """Begin on the first rung that is forecast to fit; where none is, the server decides.
+
+        `top` is the forecast of the first rung.
+        """
         start = way.index(climb.rung)
         for level in range(start, len(way)):
-            found = self._forecast(way[level], wanted)
+            found = self._forecast(way[level], wanted) if level else top
             if found is not None and not found.fits:
                 continue
             if level > start:
