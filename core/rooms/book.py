@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -29,6 +30,9 @@ def new_id(prefix: str) -> str:
 
 # Statements of the way that every message and every piece of a reply takes.
 _ROOM_BY_ID = Prepared(select(t.rooms).where(t.rooms.c.id == bindparam("room")))
+_NAMED = select(t.rooms).where(t.rooms.c.name_key == bindparam("key")).limit(1)
+_ROOM_BY_NAME = Prepared(_NAMED.where(t.rooms.c.deleted_at.is_(None)))
+_ANY_BY_NAME = Prepared(_NAMED.order_by(t.rooms.c.deleted_at.desc()))  # the newest
 _CHANGED = (
     update(t.rooms).where(t.rooms.c.id == bindparam("room")).values(updated_at=bindparam("moment"))
 )
@@ -52,7 +56,6 @@ _INSERT_MESSAGE = Prepared(
 _THIS = t.messages.c.room_id == bindparam("room"), t.messages.c.seq == bindparam("number")
 _MESSAGE = Prepared(select(t.messages).where(*_THIS))
 _CONTENT = Prepared(select(t.messages.c.content).where(*_THIS))
-_CHANGE_MESSAGE = update(t.messages).where(*_THIS).returning(t.messages)
 _APPEND = Prepared(
     update(t.messages).where(*_THIS).values(content=t.messages.c.content.concat(bindparam("more")))
 )
@@ -71,10 +74,8 @@ def find_room(conn: Connection, ref: str, *, deleted: bool = False) -> Row:
     if found is not None and found["deleted_at"] is not None and not deleted:
         found = None
     if found is None:
-        alive = [] if deleted else [t.rooms.c.deleted_at.is_(None)]
-        by_name = select(t.rooms).where(t.rooms.c.name_key == name_key(ref), *alive)
-        newest = by_name.order_by(t.rooms.c.deleted_at.desc()).limit(1)
-        found = conn.execute(newest).mappings().first()
+        by_name = _ANY_BY_NAME if deleted else _ROOM_BY_NAME
+        found = by_name.first(conn, {"key": name_key(ref)})
     if found is None:
         raise RoomNotFound(room=ref[:80])
     return found
@@ -198,9 +199,15 @@ def change_message(
     conn: Connection, room_id: str, seq: int, kind: str, values: dict[str, Any]
 ) -> StreamEvent:
     """Change a message's row and store a `status` or `edit` event with its new state."""
-    given = {"room": room_id, "number": seq, **values}
-    row = conn.execute(_CHANGE_MESSAGE, given).mappings().one()
+    given = {"room": room_id, "number": seq, **{f"new_{key}": new for key, new in values.items()}}
+    row = _changing(tuple(values)).one(conn, given)
     return add_event(conn, room_id, kind, seq, message=row)
+
+
+@cache
+def _changing(columns: tuple[str, ...]) -> Prepared:
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return Prepared(update(t.messages).where(*_THIS).values(new).returning(t.messages))
 
 
 # --- events -----------------------------------------------------------------------------------

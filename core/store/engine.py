@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,19 @@ from core.store import checksums
 
 BUSY_TIMEOUT_S = 5.0
 COMPILED = 1_000  # statements; a room needs some two hundred
-_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _to_json(value: Any) -> str:
+    if value is None:  # most of what is stored is nothing
+        return "null"
+    return _ENCODER.encode(value)
 
 
 def _from_json(text: str) -> Any:
-    return None if text == "null" else json.loads(text)  # most of what is stored is nothing
+    return None if text == "null" else json.loads(text)
 
 
 def reading_engine(database: Path) -> Engine:

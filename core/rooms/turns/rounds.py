@@ -10,7 +10,7 @@ closed, what was due runs, and an open round goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
@@ -68,14 +68,10 @@ _GOING_ON = Prepared(
     .where(round_book.in_room(t.turns), or_(t.turns.c.state == "due", t.turns.c.state == "begun"))
     .order_by(t.turns.c.trigger_seq, t.turns.c.position)
 )
-_ADD_ROUND = Prepared(
-    insert(t.rounds),
-    ("room_id", "trigger_seq", "since_seq", "policy", "state", "began_at"),
-)
-_ADD_TURN = Prepared(
-    insert(t.turns),
-    ("room_id", "trigger_seq", "position", "agent", "state", "why", "role", "task"),
-)
+_ROUND = ("room_id", "trigger_seq", "since_seq", "policy", "state", "began_at")
+_ADD_ROUND = Prepared(insert(t.rounds), _ROUND)
+_TURN = ("room_id", "trigger_seq", "position", "agent", "state", "why", "role", "task")
+_ADD_TURN = Prepared(insert(t.turns), _TURN)
 _PLANNED = Prepared(
     update(t.rooms)
     .where(t.rooms.c.id == bindparam("room"))
@@ -296,8 +292,9 @@ def _to_turn(row: Row) -> Turn:
 
 
 def _turn_row(turn: Turn) -> dict[str, Any]:
-    row = asdict(turn)
-    return {"room_id": row.pop("room"), "state": "due", **row}
+    named = {"room_id": turn.room, "trigger_seq": turn.trigger_seq, "position": turn.position}
+    asked = {"agent": turn.agent, "why": turn.why, "role": turn.role, "task": turn.task}
+    return {**named, **asked, "state": "due"}
 
 
 def _named(turn: Turn) -> dict[str, Any]:
