@@ -105,15 +105,18 @@ class Store:
         """Like `write`, without waiting: the future resolves after the commit."""
         return self._writer.submit(work, wait_s)
 
-    def join(self, work: Callable[[Connection], T]) -> Future[T]:
+    def join(
+        self, work: Callable[[Connection], T], ready: Callable[[T], None] | None = None
+    ) -> Future[T]:
         """Inside a work: run another after it, in the same transaction, as if by `submit`.
 
-        When `work` raises, only its own changes are rolled back.
+        When `work` raises, only its own changes are rolled back. `ready` is called with its result
+        right before the commit, which may still fail; it must be quick and raise nothing.
 
         Raises:
             RuntimeError: the caller is inside no work.
         """
-        return self._writer.join(work, WAIT_S)
+        return self._writer.join(work, WAIT_S, ready)
 
     def close(self) -> None:
         """Store what is queued, fold the journal into the database and free the folder."""

@@ -42,6 +42,7 @@ class _Job:
     work: Callable[[Connection], Any]
     wait_s: float
     deadline: float
+    ready: Callable[[Any], None] | None = None
     future: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None
@@ -61,6 +62,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._reserved = False
+        self._patience_ms: int | None = None  # what the connection has; `None`: its own
         self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -74,15 +76,22 @@ class Writer:
             self._wake.notify()
         return job.future
 
-    def join(self, work: Callable[[Connection], T], wait_s: float) -> Future[T]:
+    def join(
+        self,
+        work: Callable[[Connection], T],
+        wait_s: float,
+        ready: Callable[[T], None] | None = None,
+    ) -> Future[T]:
         """Inside a work: run another one after those of its transaction, in the same commit.
+
+        `ready` is given its result right before each attempt to commit.
 
         Raises:
             RuntimeError: no work is under way.
         """
         if self._under_way is None or not self.inside():
             raise RuntimeError("join() is for works; use submit()")
-        job = _Job(work, wait_s, time.monotonic() + wait_s)
+        job = _Job(work, wait_s, time.monotonic() + wait_s, ready)
         job.future.set_running_or_notify_cancel()
         self._under_way.append(job)
         return job.future
@@ -125,7 +134,7 @@ class Writer:
 
     def _reserve(self) -> None:
         """In the first quiet moment make the journal long enough; going without is no error."""
-        self._reserved = True
+        self._reserved, self._patience_ms = True, None  # it sets its own
         try:
             journal.reserve(raw(self._connect()), self._paths.database)
         except Exception as error:  # nothing that is lost here is worth the thread
@@ -162,7 +171,7 @@ class Writer:
     def _transaction(self, batch: list[_Job]) -> None:
         try:
             connection = self._connect()
-            _wait_at_most(connection, batch)
+            self._wait_at_most(connection, batch)
             self._under_way = batch
             with connection.begin():
                 for job in batch:  # works may join in
@@ -170,6 +179,9 @@ class Writer:
                 count = tally.following(_commits(connection))
                 raw(connection).execute(f"PRAGMA user_version = {count}")
                 self._under_way = None
+                for job in batch:
+                    if job.ready is not None and job.error is None:
+                        job.ready(job.result)
             self._acknowledged.write(count)
         except Exception as error:
             self._under_way = None
@@ -197,11 +209,20 @@ class Writer:
         return self._connection
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._patience_ms = self._connection, None, None
         if connection is not None:
             with suppress(SQLAlchemyError):
                 connection.invalidate()
             connection.close()
+
+    def _wait_at_most(self, connection: Connection, batch: list[_Job]) -> None:
+        """Let SQLite wait for a foreign lock no longer than the most impatient work wants to."""
+        present = time.monotonic()
+        seconds = min([BUSY_TIMEOUT_S, *(job.deadline - present for job in batch)])
+        patience_ms = max(50, round(seconds * 1000))
+        if patience_ms != self._patience_ms:
+            raw(connection).execute(f"PRAGMA busy_timeout = {patience_ms}")
+            self._patience_ms = patience_ms
 
     def _fail(self, batch: list[_Job], error: Exception) -> None:
         if isinstance(error, StorageError):
@@ -217,13 +238,6 @@ class Writer:
             _log.error("write.problem", error=problem.code)
         elif before and not problem:
             _log.info("write.recovered", error=before.code)
-
-
-def _wait_at_most(connection: Connection, batch: list[_Job]) -> None:
-    """Let SQLite wait for a foreign lock no longer than the most impatient work wants to."""
-    present = time.monotonic()
-    seconds = min([BUSY_TIMEOUT_S, *(job.deadline - present for job in batch)])
-    raw(connection).execute(f"PRAGMA busy_timeout = {max(50, round(seconds * 1000))}")
 
 
 def _commits(connection: Connection) -> int:
