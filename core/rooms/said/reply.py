@@ -25,6 +25,7 @@ from core.store import Store, tables as t
 
 RETRY_S = 1.0
 FIRST_S = 0.1
+AHEAD_S = 0.0005  # of this reply's reader, so that those who were just woken see it first
 
 Work = Callable[[Connection], Any]
 
@@ -66,6 +67,7 @@ class Reply:
         self._flush()
         if first:
             self._seen.wait(FIRST_S)
+            time.sleep(AHEAD_S)
 
     def thinking(self) -> None:
         """Let those who listen know that thoughts come, but no word yet."""
