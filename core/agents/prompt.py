@@ -19,7 +19,7 @@ from core.agents.prompt_files import PromptFiles, prompt_files
 from core.agents.rules import BY_AGENT, Choice
 from core.agents.spec import Agent
 from core.agents.talk import Talk, as_messages, talk_within, within
-from core.agents.window import WINDOW_STEP, Count, Heard, line_tokens
+from core.agents.window import WINDOW_STEP, Count, Heard
 from core.messages import PromptMessage
 from core.providers.base import STARTER, base_of
 from core.providers.tokens import MESSAGE_TOKENS, estimate_tokens
@@ -192,7 +192,6 @@ def _parts(
     dialogues = words(N_("{used} of {all} dialogues"), used=examples.used, all=examples.known)
     shown = words(N_("{used} of {all} lines"), used=len(talk.lines), all=talk.known)
     missing = words(N_("of {count} lines before"), count=talk.known - len(talk.lines))
-    greeting = count(talk.greeting) + MESSAGE_TOKENS if talk.greeting else 0
     return (
         part("system", character.text, character.note, MESSAGE_TOKENS),
         Part("lorebook", lore.tokens, lore.chars, lore.note),
@@ -201,7 +200,7 @@ def _parts(
         part("summary", talk.summary, missing),
         Part(
             "transcript",
-            sum(line_tokens(line, count) for line in talk.lines) + greeting,
+            talk.tokens,
             sum(len(line.content) for line in talk.lines) + len(talk.greeting),
             shown,
         ),

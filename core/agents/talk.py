@@ -10,7 +10,7 @@ from core.agents.macros import replace
 from core.agents.names import name_key
 from core.agents.spec import Agent
 from core.agents.summary import summarise
-from core.agents.window import Count, Heard, line_tokens, steady, tail, window
+from core.agents.window import Cost, Count, Heard, cost_by, line_tokens, steady, tail, window
 from core.messages import Line, PromptMessage
 from core.providers.tokens import MESSAGE_TOKENS
 
@@ -24,12 +24,13 @@ WHISPERED = "whispering"
 class Talk:
     """The lines of the window; `known` is how many there were to choose from.
 
-    `greeting` is the agent's own first line, which no row holds; `summary` is of what is not
-    shown.
+    `tokens` are those of the lines and of `greeting`, the agent's own first line, which no row
+    holds; `summary` is of what is not shown.
     """
 
     lines: Sequence[Heard]
     known: int
+    tokens: int
     greeting: str = ""
     summary: str = ""
 
@@ -49,16 +50,20 @@ def talk_within(
     `None` is for a model that understands none.
     """
     share = budget // SUMMARY_SHARE
-    told = "" if summary is None else within(summary, share, count)
-    lines = window(transcript, budget - (share if told else 0), count)
+    told, cost = "" if summary is None else within(summary, share, count), cost_by(count)
+    lines = window(transcript, budget - (share if told else 0), cost)
     if len(lines) == len(transcript):
-        greeting = _greeting(agent, transcript, user, count, budget) if not told else ""
-        return Talk(_short(lines, budget, count), len(transcript), greeting, told)
+        room = budget - sum(map(cost, transcript)) - MESSAGE_TOKENS
+        greeting = _greeting(agent, transcript, user, count, room) if not told else ""
+        lines, tokens = _short(lines, budget, count, cost)
+        tokens += count(greeting) + MESSAGE_TOKENS if greeting else 0
+        return Talk(lines, len(transcript), tokens, greeting, told)
     if summary is not None and not told:
-        lines = window(transcript, budget - share, count)
+        lines = window(transcript, budget - share, cost)
         fallen = transcript[steady(transcript, 0, SUMMARY_STEP) : len(transcript) - len(lines)]
         told = summarise(fallen, share, count, members)
-    return Talk(_short(lines, budget - share, count), len(transcript), summary=told)
+    lines, tokens = _short(lines, budget - share, count, cost)
+    return Talk(lines, len(transcript), tokens, summary=told)
 
 
 def greeting_of(agent: Agent, user: str) -> str:
@@ -115,21 +120,21 @@ def _add(found: list[PromptMessage], message: PromptMessage) -> None:
         found.append(message)
 
 
-def _short(lines: Sequence[Heard], budget: int, count: Count) -> Sequence[Heard]:
-    """The window keeps its last line however long it is: then its end alone."""
-    if len(lines) != 1 or line_tokens(lines[0], count) <= budget:
-        return lines
+def _short(
+    lines: Sequence[Heard], budget: int, count: Count, cost: Cost
+) -> tuple[Sequence[Heard], int]:
+    """The window keeps its last line however long it is: then its end alone. With its tokens."""
+    if len(lines) != 1 or cost(lines[0]) <= budget:
+        return lines, sum(map(cost, lines))
     last = lines[0]
     room = max(1, budget - count(last.sender) - MESSAGE_TOKENS)
-    return [Line(last.seq, last.sender, tail(last.content, room, count))]
+    cut = Line(last.seq, last.sender, tail(last.content, room, count))
+    return [cut], line_tokens(cut, count)
 
 
-def _greeting(
-    agent: Agent, transcript: Sequence[Heard], user: str, count: Count, budget: int
-) -> str:
-    """The greeting, as long as the talk still has its beginning and there is room."""
+def _greeting(agent: Agent, transcript: Sequence[Heard], user: str, count: Count, room: int) -> str:
+    """The greeting, as long as the talk still has its beginning and there is room for it."""
     text = greeting_of(agent, user)
     if not text or not transcript or transcript[0].seq != 1:
         return ""
-    used = sum(line_tokens(line, count) for line in transcript)
-    return text if used + count(text) + MESSAGE_TOKENS <= budget else ""
+    return text if count(text) <= room else ""

@@ -28,6 +28,7 @@ class Heard(Protocol):
 
 
 Line = TypeVar("Line", bound=Heard)
+Cost = Callable[[Heard], int]
 
 
 def line_tokens(line: Heard, count: Count) -> int:
@@ -35,7 +36,20 @@ def line_tokens(line: Heard, count: Count) -> int:
     return count(line.content) + count(line.sender) + MESSAGE_TOKENS
 
 
-def window(transcript: Sequence[Line], budget: int, count: Count) -> Sequence[Line]:
+def cost_by(count: Count) -> Cost:
+    """`line_tokens` for the lines of one transcript, each counted once when it is wanted."""
+    known: dict[int, int] = {}
+
+    def cost(line: Heard) -> int:
+        found = known.get(line.seq)
+        if found is None:
+            found = known[line.seq] = line_tokens(line, count)
+        return found
+
+    return cost
+
+
+def window(transcript: Sequence[Line], budget: int, cost: Cost) -> Sequence[Line]:
     """The last lines within `budget` tokens, the very last in any case.
 
     What comes before the first line of a long transcript has left already: unless that is the
@@ -43,7 +57,7 @@ def window(transcript: Sequence[Line], budget: int, count: Count) -> Sequence[Li
     """
     start = len(transcript)
     while start > 0:
-        budget -= line_tokens(transcript[start - 1], count)
+        budget -= cost(transcript[start - 1])
         if budget < 0:
             break
         start -= 1
