@@ -1,9 +1,10 @@
 """What the way through a room costs: first token and tokens per second, against a bare client.
 
-The first token is measured on short answers (`added_first_token_ms`) and on long ones that
-arrive all at once (`added_first_token_burst_ms`): there the reader of the model's stream competes
-with the first words for the interpreter. Tokens per second are those of the long answers, from
-sending the message until the whole answer is stored.
+The first token is measured on short answers in a fresh room (`added_first_token_ms`), in one
+that has had 200 lines, which the model is sent (`added_first_token_long_room_ms`), and on long
+answers that arrive all at once (`added_first_token_burst_ms`): there the reader of the model's
+stream competes with the first words for the interpreter. Tokens per second are those of the long
+answers, from sending the message until the whole answer is stored.
 
 A scripted Ollama without any delay answers both: a bare HTTP client beside it, and a room of the
 served app whose answer is read from the room's WebSocket. The difference is what Engawa adds:
@@ -26,10 +27,12 @@ from urllib.parse import urlsplit
 
 from core.client.socket import Socket
 from core.paths import PROJECT, DataPaths
+from testing.long_room import long_document
 from testing.served import ServedApp, free_port
 
 TOKENS = 3_000
 SHORT_TOKENS = 24
+LINES = 200  # of a long room, as many as a model is sent
 LONG, SHORT = "Long", "Short"
 MODEL = "tiny"
 QUESTION = "Tell me about the evening."
@@ -72,11 +75,16 @@ def _with_app(ollama: str, folder: Path, runs: int) -> dict[str, object]:
     _write_agent(folder, LONG, TOKENS)
     _write_agent(folder, SHORT, SHORT_TOKENS)
     with ServedApp(folder, environment=environment) as app:
-        short, short_bare, _stored = _measured(app, ollama, SHORT, SHORT_TOKENS, runs)
-        long, long_bare, stored = _measured(app, ollama, LONG, TOKENS, runs)
+        fresh = {name: _room(app, name) for name in (SHORT, LONG)}
+        document = long_document("Long_room", LINES, members=[SHORT])
+        grown = str(app.http.post("/api/v1/rooms/import", {"document": document})["id"])
+        short, short_bare, _stored = _measured(app, ollama, fresh[SHORT], SHORT_TOKENS, runs)
+        later, later_bare, _stored = _measured(app, ollama, grown, SHORT_TOKENS, runs)
+        long, long_bare, stored = _measured(app, ollama, fresh[LONG], TOKENS, runs)
     total, total_bare = (median(one.total_s for one in many) for many in (long, long_bare))
     return {
         **_first_token(short, short_bare, ""),
+        **_first_token(later, later_bare, "_long_room"),
         **_first_token(long, long_bare, "_burst"),
         "tokens_per_s": round(TOKENS / total),
         "bare_tokens_per_s": round(TOKENS / total_bare),
@@ -93,11 +101,14 @@ def _write_agent(folder: Path, name: str, tokens: int) -> None:
     (agents / f"{name}.md").write_text(text, encoding="utf-8")
 
 
+def _room(app: ServedApp, agent: str) -> str:
+    return str(app.http.post("/api/v1/rooms", {"name": agent, "members": [agent]})["id"])
+
+
 def _measured(
-    app: ServedApp, ollama: str, agent: str, tokens: int, runs: int
+    app: ServedApp, ollama: str, room: str, tokens: int, runs: int
 ) -> tuple[list[Answer], list[Answer], bool]:
     """Answers through a room, bare ones, and whether every answer was stored whole."""
-    room = app.http.post("/api/v1/rooms", {"name": agent, "members": [agent]})["id"]
     through, bare = [], []
     with app.socket(room) as socket:
         for number in range(runs + WARM_RUNS):
