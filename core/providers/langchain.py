@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
 UNFINISHED = "unfinished"  # where LangChain's messages carry that mark of ours
-# Messages made last, kept: the next prompt of a talk has the same lines, and validating each anew
-# takes longer than sending it. Nothing changes them.
-KEPT = 1_024
+# Short messages made last, kept: the next prompt of a talk has the same lines, and validating each
+# anew takes longer than sending it. Nothing changes them.
+KEPT, KEPT_CHARS = 1_024, 2_000
 
 
 def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
     """A prompt as LangChain's messages, pictures as data URLs."""
-    return [_kept(one) if _plain(one) else _made(one) for one in messages]
+    return [_kept(one) if _short(one) else _made(one) for one in messages]
 
 
 def tool_calls_of(message: AIMessageChunk) -> tuple[ToolCall, ...]:
@@ -48,9 +48,10 @@ def untraced(stream: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
         yield from stream
 
 
-def _plain(message: PromptMessage) -> bool:
-    """Words alone: what may be kept without keeping much."""
-    return not (message.images or message.tool_calls or message.role == "tool")
+def _short(message: PromptMessage) -> bool:
+    """A few words alone: what may be kept without keeping much."""
+    more = message.images or message.tool_calls or message.role == "tool"
+    return not more and len(message.content) <= KEPT_CHARS
 
 
 @lru_cache(maxsize=KEPT)

@@ -58,12 +58,11 @@ class Registry:
         self._tuned: Tuner = lambda _ref, options: options
         self._breakers = breakers or Breakers()
         self._providers = found = {provider.name: provider for provider in providers}
-        # Who can do what, found out once: a protocol takes longer to check than to use.
-        self._keepers = {name: one for name, one in found.items() if isinstance(one, Keeper)}
-        self._placed = {name: one for name, one in found.items() if isinstance(one, Placed)}
-        self._on_disk = {name: one for name, one in found.items() if isinstance(one, OnDisk)}
-        self._many = {name: one for name, one in found.items() if isinstance(one, ManyServers)}
-        self._served = {name: one for name, one in found.items() if isinstance(one, Served)}
+        self._keepers = _Those(found, lambda one: one if isinstance(one, Keeper) else None)
+        self._placed = _Those(found, lambda one: one if isinstance(one, Placed) else None)
+        self._on_disk = _Those(found, lambda one: one if isinstance(one, OnDisk) else None)
+        self._many = _Those(found, lambda one: one if isinstance(one, ManyServers) else None)
+        self._served = _Those(found, lambda one: one if isinstance(one, Served) else None)
         self._models = _Kept(self._ask_models, MODELS_AGE_S)
         self._states = _Kept(self._ask_states, STATE_AGE_S)
         self._tokens = TokenCounters()
@@ -129,7 +128,7 @@ class Registry:
     def host(self, ref: str) -> str | None:
         """The name of the machine where a model runs; `None` when it is this one."""
         provider = self.provider(ref)
-        known = self._served.get(provider.name) or self._many.get(provider.name)
+        known = self._served[provider.name] or self._many[provider.name]
         if known is not None:
             return known.host(ref)
         try:
@@ -144,7 +143,7 @@ class Registry:
             ModelNotFound: there is no provider with that prefix.
         """
         name = self.provider(ref).name
-        placed = self._placed.get(name)
+        placed = self._placed[name]
         return Place(name) if placed is None else placed.place(ref)
 
     def residents(self, prefix: str, age_s: float | None) -> tuple[Resident, ...] | None:
@@ -153,7 +152,7 @@ class Registry:
         Returns:
             `None` when the provider does not tell, or nothing is known yet.
         """
-        keeper = self._keepers.get(prefix)
+        keeper = self._keepers[prefix]
         return None if keeper is None else self._residents.of(keeper, age_s)
 
     def breaker(self, ref: str) -> Breaker:
@@ -164,10 +163,10 @@ class Registry:
         name = self.provider(ref).name
         if name == STARTER:
             return Breaker(Server(STARTER), BreakerRules(failures=0))
-        if name in self._many:
-            return self._breakers.of(Server(self._many[name].server(ref), self.host(ref)))
-        if name in self._served:
-            return self._breakers.of(Server(name, self.host(ref)))
+        if (many := self._many[name]) is not None:
+            return self._breakers.of(Server(many.server(ref), many.host(ref)))
+        if (served := self._served[name]) is not None:
+            return self._breakers.of(Server(name, served.host(ref)))
         return self._breakers.of(Server(ref))
 
     def circuits(self) -> list[CircuitState]:
@@ -179,7 +178,7 @@ class Registry:
 
         All other models get an estimate of their own, which learns; an unknown one, too.
         """
-        return self._tokens.of(ref, self._on_disk.get(prefix_of(ref)))
+        return self._tokens.of(ref, self._on_disk[prefix_of(ref)])
 
     def warm(self, ref: str) -> None:
         """Begin to load a model in the background; an unknown one is passed over."""
@@ -212,6 +211,24 @@ class Registry:
             return [ask(provider) for provider in providers]
         with ThreadPoolExecutor(len(providers), thread_name_prefix="providers") as pool:
             return list(pool.map(ask, providers))
+
+
+class _Those(dict[str, T | None]):
+    """The providers that can do something, by name; `None` for the others.
+
+    Each is looked at when it is first wanted, which may be what makes it, and only once: a
+    protocol takes longer to check than to use.
+    """
+
+    def __init__(
+        self, providers: Mapping[str, Provider], able: Callable[[Provider], T | None]
+    ) -> None:
+        self._all, self._able = providers, able
+
+    def __missing__(self, name: str) -> T | None:
+        provider = self._all.get(name)
+        found = self[name] = None if provider is None else self._able(provider)
+        return found
 
 
 class _Kept(Generic[T]):
