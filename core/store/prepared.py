@@ -91,7 +91,8 @@ class _Compiled:
     def __init__(self, statement: Any, columns: Sequence[str]) -> None:
         known = dialect()
         compiled = statement.compile(dialect=known, column_keys=list(columns) or None)
-        if compiled.insert_prefetch or compiled.post_compile_params:
+        made = compiled.insert_prefetch or compiled.update_prefetch
+        if made or compiled.post_compile_params:
             raise TypeError(f"values that are made at every run: {compiled}")
         self.sql = str(compiled)
         self._given: list[tuple[int, str, _Convert | None]] = []
