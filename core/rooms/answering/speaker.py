@@ -78,6 +78,7 @@ def speak(
     answer: Answer,
     say: Callable[[str], None],
     cancel: threading.Event,
+    ready: Callable[[], None] = lambda: None,
     thinking: Callable[[], None] = lambda: None,
     processor: MakeProcessor = Processor,
     brief: Brief | None = None,
@@ -86,9 +87,10 @@ def speak(
 ) -> tuple[ReplyStatus, Spoken]:
     """Let `agent` answer; `say` receives the text as it comes.
 
-    `thinking` is called once when the model thinks aloud before it says anything; `processor`
-    makes what stands between the model and `say`; `brief` is what prompts are made with, `task`
-    what this turn is for; `begun` is what stands of a reply that is to go on.
+    `ready` is called when a prompt is made, before its model is asked; `thinking` once when the
+    model thinks aloud before it says anything; `processor` makes what stands between the model
+    and `say`; `brief` is what prompts are made with, `task` what this turn is for; `begun` is what
+    stands of a reply that is to go on.
 
     Returns:
         The status the reply ends with, and what is known of it. Never raises for a model that
@@ -104,6 +106,9 @@ def speak(
             rest = PromptMessage("assistant", begun, unfinished=True)
             prompt = replace(prompt, messages=(*prompt.messages, rest))
         turn.spoken.prompts[model] = prompt
+        waits = time.monotonic()
+        ready()
+        turn.spoken.began += time.monotonic() - waits  # that is no time of the model's
         return prompt.messages
 
     # Everybody in the room, those included who have said something and left.

@@ -24,6 +24,7 @@ from core.rooms.turns.round_book import NO_END
 from core.store import tables as t
 from core.store.prepared import Prepared, Row
 
+SOON_ROWS, SOON_CHARS, BATCH = 400, 200_000, 50
 _NOT_YET: Span = (NO_END, None)
 _FINISHED = Prepared(
     select(t.messages.c.seq, t.messages.c.sender, t.messages.c.content, t.messages.c.to)
@@ -119,10 +120,22 @@ def transcript(
             listener.hears_line(row["seq"], row["sender"], row["to"]) if listener else not row["to"]
         )
     )
-    lines = [
-        Line(row["seq"], row["sender"], row["content"], bool(row["to"]))
-        for row in islice(heard, limit)
-    ]
+    return [_line(row) for row in islice(heard, limit)][::-1]
+
+
+def heard_soon(conn: Connection, room_id: str, name: str, limit: int) -> list[Line] | None:
+    """The same, when little must be read for it; `None`: it would take a while."""
+    listener = Listener.named(conn, room_id, [name])
+    lines: list[Line] = []
+    chars = 0
+    for number, row in enumerate(_finished(conn, room_id, None, BATCH)):
+        chars += len(row["content"])
+        if number >= SOON_ROWS or chars > SOON_CHARS:
+            return None
+        if listener.hears_line(row["seq"], row["sender"], row["to"]):
+            lines.append(_line(row))
+        if len(lines) == limit:
+            break
     return lines[::-1]
 
 
@@ -167,6 +180,10 @@ def answer_to(seen: Seen, seq: int, agent: str) -> list[str] | None:
         return None
     others = dict.fromkeys([line["sender"], *line["to"]])
     return [name for name in others if name_key(name) != name_key(agent)]
+
+
+def _line(row: Row) -> Line:
+    return Line(row["seq"], row["sender"], row["content"], bool(row["to"]))
 
 
 def _there(spans: Sequence[Span], seq: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,10 +10,11 @@ from sqlalchemy import Connection
 
 from core.agents import Agent, Agents
 from core.errors import AgentNotFound
-from core.messages import Kind, ReplyStatus, StreamEvent
+from core.messages import Kind, Line, ReplyStatus, StreamEvent
 from core.providers.base import with_adapter
 from core.rooms import book
 from core.rooms.model import Member, Room
+from core.rooms.people import hearing
 from core.rooms.rules import name_key
 from core.rooms.said import versions
 from core.rooms.said.versions import CONTINUE
@@ -20,6 +22,7 @@ from core.rooms.seen import Seen
 from core.rooms.turns import rounds
 from core.settings import Settings
 
+HEARD_LINES = 200  # the last ones that an agent is told of
 OUTSIDE = "outside"  # in the place of a model: it is in another program
 
 
@@ -39,7 +42,9 @@ def guest_of(room: Room, name: str) -> Member | None:
 class Opened:
     """A turn that has begun: its reply is there, `pending`. No `chain`: a guest's turn.
 
-    `shown`: of a line that is said again, the number of the answer that it showed before.
+    `heard`: the last lines that its agent has heard, where that was soon found out; else it is
+    read when it speaks. `shown`: of a line that is said again, the number of the answer that it
+    showed before.
     """
 
     turn: rounds.Turn
@@ -47,6 +52,7 @@ class Opened:
     agent: Agent
     chain: list[str]
     event: StreamEvent
+    heard: Sequence[Line] | None = None
     shown: int | None = None
 
     @property
@@ -125,7 +131,12 @@ class Casting:
             "turn": {"policy": room.policy, **turn.why} if turn.why else None,
         }
         event = rounds.begin(seen, turn, values, heard_seq)
-        return None if event is None else Opened(turn, room, agent, chain, event)
+        if event is None:
+            return None
+        heard = None
+        if not guest and heard_seq is None:
+            heard = hearing.heard_soon(conn, room.id, agent.name, HEARD_LINES)
+        return Opened(turn, room, agent, chain, event, heard)
 
     def open_again(
         self, conn: Connection, room_id: str, seq: int, kind: str, model: str | None
@@ -149,4 +160,4 @@ class Casting:
             chain = list(dict.fromkeys([model, *self._settings.models.fallbacks]))
         event = versions.begin_again(conn, room_id, seq, kind, chain[0])
         turn = rounds.Turn(room_id, message.reply_to or 0, -1, agent.name)
-        return Opened(turn, room, agent, chain, event, message.variant)
+        return Opened(turn, room, agent, chain, event, shown=message.variant)

@@ -21,7 +21,7 @@ from core.rooms.model import Presence
 from core.rooms.turns import rounds
 from core.rooms.turns.casting import Defaults, Opened
 from core.rooms.turns.running import Active, Again
-from core.rooms.turns.staging import First, Stage
+from core.rooms.turns.staging import Begun, Stage
 from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
@@ -48,7 +48,7 @@ class Engine:
         self._store, self._logs, self._settings = store, logs, settings
         self._lock = threading.Lock()
         self._active: dict[str, Active] = {}
-        self._first: dict[str, First] = {}  # of rooms whose thread has not taken it yet
+        self._begun: dict[str, Begun] = {}  # of rooms whose thread has not taken it yet
         self._pausing: set[str] = set()  # rooms that go on by themselves after a while
         self._idle = threading.Condition(self._lock)
         self._closing = threading.Event()
@@ -89,7 +89,7 @@ class Engine:
                 active = self._start(room_id, Active())
             except RuntimeError:  # the machine has no thread left
                 return False
-            self._first[room_id] = self.stage.begin(room_id, active)
+            self._begun[room_id] = self.stage.begin(room_id, active)
             return True
 
     def stop(self, room_id: str) -> None:
@@ -164,10 +164,10 @@ class Engine:
 
     def _run(self, room_id: str, active: Active) -> None:
         with self._lock:
-            first = self._first.pop(room_id, None)
+            begun = self._begun.pop(room_id, None)
         try:
-            while self._round(room_id, active, first) or self._asked_again(room_id, active):
-                first = None
+            while self._round(room_id, active, begun) or self._asked_again(room_id, active):
+                begun = None
                 if self._closing.is_set():
                     return
         except StorageError as error:
@@ -203,15 +203,15 @@ class Engine:
                 del self._active[room_id]
             return again
 
-    def _round(self, room_id: str, active: Active, first: First | None) -> bool:
+    def _round(self, room_id: str, active: Active, begun: Begun | None) -> bool:
         """Run turns until nothing is due; true when something else ended it before that."""
-        if first is None:
+        if begun is None:
             self.stage.say_again(room_id, active)
-        more = self.stage.run(room_id, active, first)
+        more = self.stage.run(room_id, active, begun)
         self.trim(room_id)
         return more
 
     def _ended(self, conn: Connection, turn: rounds.Turn, spoken: Spoken) -> None:
         with self._lock:
             active = self._active.get(turn.room)
-        self.stage.ended(conn, turn, spoken, active)
+        self.stage.steps.ended(conn, turn, spoken, active)

@@ -6,51 +6,31 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 
 from core.providers.registry import Registry
 from core.rooms import book
-from core.rooms.answering.speaker import Spoken
 from core.rooms.log import Logs
 from core.rooms.model import Presence
-from core.rooms.policies import policy_of, with_defaults
-from core.rooms.policies.base import Ask, Decision
-from core.rooms.seen import Seen
+from core.rooms.policies.base import Ask
 from core.rooms.turns import round_book, rounds
 from core.rooms.turns.asking import Asking, Call
+from core.rooms.turns.beginning import Beginning, NotStored
 from core.rooms.turns.casting import Opened
-from core.rooms.turns.deciding import Decider
 from core.rooms.turns.lineup import Queue, Ticket
 from core.rooms.turns.loads import TURN
 from core.rooms.turns.places import KNOWN_S, Places, Stand
-from core.rooms.turns.round_book import Round
 from core.rooms.turns.running import Active
 from core.rooms.turns.schedule import Machine, cheapest
+from core.rooms.turns.steps import Step, Steps, takes
 from core.rooms.turns.turns import Turns
 from core.settings import Settings
 from core.store import Store
 
-
-@dataclass
-class _Step:
-    """What is to be done in a room: the plan, its turns with what they need, those begun."""
-
-    plan: rounds.Plan
-    stands: list[Stand] = field(default_factory=list)
-    strict: bool = True
-    together: bool = False
-    opened: Opened | None = None
-
-
-@dataclass(frozen=True)
-class First:
-    """The first step of a round, begun with the message; its turn may hold a place already."""
-
-    ticket: Ticket
-    step: Future[_Step]
+Begun = Beginning[Step]
 
 
 class Stage:
@@ -67,8 +47,8 @@ class Stage:
         closing: threading.Event,
     ) -> None:
         self._store, self._logs, self.turns, self._closing = store, logs, turns, closing
-        self._decider = Decider(turns.casting.talkativeness)
         self.places = Places(store, registry, capacity)
+        self.steps = Steps(turns.casting, self.places)
         self._asking = Asking(store, registry, turns, settings, self.places)
         self.queue = Queue(self.places.resident)
 
@@ -76,43 +56,83 @@ class Stage:
         """Whether what `cancel` ends is still wanted, and the app stays."""
         return not (cancel.is_set() or self._closing.is_set())
 
-    def begin(self, room_id: str, active: Active) -> First:
+    def begin(self, room_id: str, active: Active) -> Begun:
         """Inside the work that stores a message: take its round's first step with it."""
-        ticket = self.queue.ticket(room_id)
-        step = self._store.join(lambda conn: self._step(conn, room_id, active, ticket))
-        return First(ticket, step)
+        begun: Begun = Beginning(self.queue.ticket(room_id))
 
-    def run(self, room_id: str, active: Active, first: First | None = None) -> bool:
+        def over(stored: Future[Step]) -> None:
+            try:
+                if stored.exception() is None:
+                    self._tell(stored.result().opened)
+            finally:
+                begun.over()
+
+        begun.stored = self._store.join(
+            lambda conn: self.steps.take(conn, room_id, active, begun.ticket),
+            begun.about_to_be_stored,
+        )
+        begun.stored.add_done_callback(over)
+        return begun
+
+    def run(self, room_id: str, active: Active, begun: Begun | None = None) -> bool:
         """Run turns until nothing is due; true when something else ended it before that."""
         more = True
-        with first.ticket if first is not None else self.queue.ticket(room_id) as ticket:
-            if first is None:
+        with begun.ticket if begun is not None else self.queue.ticket(room_id) as ticket:
+            if begun is None:
                 active.cancel.clear()
             else:
-                step = first.step.result()
-                if step.opened is not None or self.goes_on(active.cancel):
-                    more = self._take(step, room_id, active, ticket)
+                more = self._go_on(begun, room_id, active)
             while more and self.goes_on(active.cancel) and not active.again_first:
                 more = self._next(room_id, active, ticket)
         active.presence = Presence()
         return more
+
+    def _go_on(self, begun: Begun, room_id: str, active: Active) -> bool:
+        """Do what the first step says, beginning while it is on its way to the disk.
+
+        Raises:
+            StorageError: it was not stored.
+        """
+        try:
+            step, stored = begun.step()
+            return self._take(step, room_id, active, begun.ticket, stored)
+        except NotStored:  # another attempt may have been
+            return self._take(begun.stored.result(), room_id, active, begun.ticket)
 
     def _next(self, room_id: str, active: Active, ticket: Ticket) -> bool:
         """Run the next turn, or ask models whose it is; false when nothing is due."""
         if active.last and not self._waits(room_id):
             return False
         active.last = False
-        step = self._store.write(lambda conn: self._step(conn, room_id, active, ticket))
+        step = self._store.write(lambda conn: self.steps.take(conn, room_id, active, ticket))
+        self._tell(step.opened)
         return self._take(step, room_id, active, ticket)
 
-    def _take(self, step: _Step, room_id: str, active: Active, ticket: Ticket) -> bool:
+    def _take(
+        self,
+        step: Step,
+        room_id: str,
+        active: Active,
+        ticket: Ticket,
+        stored: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Do what a step says; `stored` waits until it is stored."""
+        if step.opened is None:
+            stored()
+            if not self.goes_on(active.cancel):
+                return True
         if step.plan.ask is not None:
             self._ask(step.plan, step.plan.ask, room_id, active, ticket)
         elif step.plan.due:
-            self._speak(step, active, ticket)
+            self._speak(step, active, ticket, stored)
         else:
             return False
         return True
+
+    def _tell(self, opened: Opened | None) -> None:
+        """A turn has begun and is stored: let those who look on see it."""
+        if opened is not None:
+            self._logs.publish(opened.event)
 
     def _waits(self, room_id: str) -> bool:
         """After a last turn: whether more is due all the same. A look waits for no disk."""
@@ -144,41 +164,9 @@ class Stage:
                 self.turns.take_back(job.opened)
             active.again_first.remove(job)
 
-    def _step(self, conn: Connection, room_id: str, active: Active, ticket: Ticket) -> _Step:
-        """Plan what is to be done, and begin the first turn if it need not wait.
-
-        All in one transaction, so that the first word comes soon.
-        """
-        plan = rounds.advance(conn, room_id, partial(self._choose, active=active))
-        if plan.seen is None:
-            return _Step(plan)
-        room = plan.seen.room
-        policy = policy_of(room.policy)
-        options = with_defaults(policy, room.policy_options)
-        stands = [
-            self.places.stand(turn, self.turns.casting.model_of(room, turn.agent))
-            for turn in plan.due
-        ]
-        step = _Step(
-            plan,
-            stands,
-            bool(options.get("strict", policy.strict)),
-            bool(options.get("together")) and len(stands) > 1,
-        )
-        first = stands[0]
-        alike = step.strict or len({stand.ref for stand in stands}) == 1
-        if alike and not step.together and _try(ticket, first):
-            step.opened = self.turns.casting.open(conn, first.turn, seen=plan.seen)
-        return step
-
-    def _choose(self, seen: Seen, round_: Round, active: Active | None) -> Decision:
-        if active is None or active.answers[0] != round_.choice_key:
-            return self._decider.choose(seen, round_, {})
-        figures = active.tally.figures(self.places.load_s)
-        round_book.note_loads(seen.conn, seen.row["id"], round_.trigger_seq, figures)
-        return self._decider.choose(seen, round_, active.answers[1])
-
-    def _speak(self, step: _Step, active: Active, ticket: Ticket) -> None:
+    def _speak(
+        self, step: Step, active: Active, ticket: Ticket, stored: Callable[[], None]
+    ) -> None:
         """Run the turn that has begun, or else the one that the schedule puts first."""
         fresh = active.tally.trigger_seq != step.stands[0].turn.trigger_seq
         machine = self.places.machine(step.stands, KNOWN_S if fresh else 0.0)
@@ -188,7 +176,7 @@ class Stage:
         first = order[0]
         active.tally.began(first.turn.trigger_seq, machine)
         if step.opened is not None:
-            self._run_turns([(step.opened, first)], order[1:], active, machine)
+            self._run_turns([(step.opened, first)], order[1:], active, machine, stored)
             return
         active.wait(order, machine, None)
         wanted = partial(self.goes_on, active.cancel)
@@ -198,6 +186,7 @@ class Stage:
             self._together(order, active, machine)
             return
         opened = self._store.write(lambda conn: self.turns.casting.open(conn, first.turn))
+        self._tell(opened)
         if opened is not None:
             self._run_turns([(opened, first)], order[1:], active, machine)
 
@@ -206,9 +195,11 @@ class Stage:
         with ExitStack() as held:
             group = order[:1]
             for stand in order[1:]:
-                if _try(held.enter_context(self.queue.ticket(stand.turn.room)), stand):
+                if takes(held.enter_context(self.queue.ticket(stand.turn.room)), stand):
                     group.append(stand)
             begun = self._store.write(lambda conn: self._open_all(conn, group))
+            for opened, _stand in begun:
+                self._tell(opened)
             if begun:
                 rest = [stand for stand in order if stand not in group]
                 self._run_turns(begun, rest, active, machine)
@@ -224,40 +215,27 @@ class Stage:
         due: list[Stand],
         active: Active,
         machine: Machine,
+        stored: Callable[[], None] = lambda: None,
     ) -> None:
-        for opened, stand in group:
-            self._logs.publish(opened.event)
+        for _opened, stand in group:
             active.tally.ran[stand.turn.position, TURN] = stand
         active.missing = {
             stand.turn.position for _opened, stand in group if not machine.has(stand.job.model)
         }
-        active.speak(group, due, machine)
+
+        def begun() -> None:
+            stored()
+            active.speak(group, due, machine)
+
         others = [
             threading.Thread(target=self.turns.run, args=(opened, active.cancel), daemon=True)
             for opened, _stand in group[1:]
         ]
         for thread in others:
             thread.start()
-        self.turns.run(group[0][0], active.cancel)
+        self.turns.run(group[0][0], active.cancel, begun)
         for thread in others:
             thread.join()
-
-    def ended(
-        self, conn: Connection, turn: rounds.Turn, spoken: Spoken, active: Active | None
-    ) -> None:
-        """A turn has ended: whoever comes next is stored in the same transaction."""
-        mark = (turn.position, TURN)
-        if active is not None and mark in active.tally.ran:
-            stand = active.tally.ran[mark]
-            if turn.position in active.missing and spoken.model == stand.ref:
-                active.tally.loads[mark] = (spoken.load_ms or 0.0) / 1000
-                self.places.loaded(stand, spoken.load_ms)
-            figures = active.tally.figures(self.places.load_s)
-            round_book.note_loads(conn, turn.room, turn.trigger_seq, figures)
-        choose = partial(self._choose, active=None)
-        plan = rounds.advance(conn, turn.room, choose, opening=False)
-        if active is not None:
-            active.last = not plan.due and plan.ask is None
 
 
 def _scheduled(stands: list[Stand], machine: Machine) -> list[Stand]:
@@ -273,7 +251,3 @@ def _told(stand: Stand, later: list[Stand]) -> Stand:
         return stand
     why = {**stand.turn.why, "ahead_of": passed}
     return replace(stand, turn=replace(stand.turn, why=why))
-
-
-def _try(ticket: Ticket, stand: Stand) -> bool:
-    return ticket.try_take(stand.place, stand.ref, stand.turn.agent)

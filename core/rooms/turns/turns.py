@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from core.agents import Agents
 from core.errors import AnswerEmpty, Interrupted, Unforeseen
 from core.logs import part_logger
-from core.messages import Message, ReplyStatus, StreamEvent
+from core.messages import Line, Message, ReplyStatus, StreamEvent
 from core.providers.base import GenerationOptions
 from core.providers.chain import answer
 from core.providers.registry import Registry
@@ -32,11 +32,9 @@ from core.rooms.said.flusher import Flusher
 from core.rooms.said.reply import RETRY_S, Reply, Work
 from core.rooms.speech import Speech
 from core.rooms.turns import rounds
-from core.rooms.turns.casting import Casting, Defaults, Opened
+from core.rooms.turns.casting import HEARD_LINES, Casting, Defaults, Opened
 from core.settings import Settings
 from core.store import Store
-
-TRANSCRIPT_LINES = 200
 
 log = part_logger("rooms")
 
@@ -92,13 +90,21 @@ class Turns:
         if event is not None:
             self._logs.publish(event)
 
-    def run(self, opened: Opened, cancel: threading.Event) -> Spoken:
-        """Let the agent speak to the end of its reply."""
+    def run(
+        self, opened: Opened, cancel: threading.Event, stored: Callable[[], None] = lambda: None
+    ) -> Spoken:
+        """Let the agent speak to the end of its reply.
+
+        `stored` is called before a model is asked: it waits until the turn's beginning is stored,
+        or raises what is then raised here, too.
+        """
         reply = self.reply(opened.event)
         if not opened.chain:
+            stored()
             return self._hear_guest(opened, reply, cancel)
         meter = Meter(self.power)
-        status, spoken = self._speak(opened, reply, cancel, meter)
+        status, spoken = self._speak(opened, reply, cancel, meter, stored)
+        stored()
         back: list[StreamEvent] = []
 
         def as_before(conn: Connection) -> None:
@@ -137,7 +143,12 @@ class Turns:
         return Reply(self._store, self._logs, self.flusher, event.message, rooms.flush_ms)
 
     def _speak(
-        self, opened: Opened, reply: Reply, cancel: threading.Event, meter: Meter
+        self,
+        opened: Opened,
+        reply: Reply,
+        cancel: threading.Event,
+        meter: Meter,
+        stored: Callable[[], None],
     ) -> tuple[ReplyStatus, Spoken]:
         def say(text: str) -> None:
             meter.tick()
@@ -147,21 +158,16 @@ class Turns:
         # Who asks again does not want the same once more.
         cache = None if opened.again_at else self._care.cache
         try:
-            with self._store.read() as conn:
-                lines = hearing.transcript(
-                    conn, room.id, agent.name, TRANSCRIPT_LINES, before=opened.again_at
-                )
-            heard_seq = reply.message.heard_seq
-            transcript = [line for line in lines if heard_seq is None or line.seq <= heard_seq]
             return speak(
                 agent,
                 opened.chain,
-                transcript,
+                self._heard(opened, stored),
                 [member.name for member in room.members],
                 self._options(opened),
                 answer=lambda *asked: answer(self._registry, *asked, cache=cache),
                 say=say,
                 cancel=cancel,
+                ready=stored,
                 thinking=reply.thinking,
                 processor=self.speech.processor_for(agent),
                 brief=self.briefing.of(agent),
@@ -172,6 +178,18 @@ class Turns:
             log.exception("turn_failed", ids={"room": room.id, "message": reply.message.id})
             cause = Unforeseen(kind=type(error).__name__, log=self._settings.paths.logs)
             return ReplyStatus.PARTIAL, Spoken(reason=cause.reason())
+
+    def _heard(self, opened: Opened, stored: Callable[[], None]) -> Sequence[Line]:
+        """The last lines that the agent has heard when its turn began, as they are now."""
+        if opened.heard is not None:
+            return opened.heard
+        stored()
+        room, name, before = opened.room.id, opened.agent.name, opened.again_at
+        with self._store.read() as conn:
+            lines = hearing.transcript(conn, room, name, HEARD_LINES, before=before)
+        message = opened.event.message
+        last = message.heard_seq if message is not None else None
+        return [line for line in lines if last is None or line.seq <= last]
 
     def _options(self, opened: Opened) -> GenerationOptions:
         options = options_for(opened.agent, self._settings, opened.room.context_tokens)

@@ -7,8 +7,10 @@ from itertools import pairwise
 import pytest
 
 from core.errors import AgentNotFound, IdempotencyConflict, InvalidInput
+from core.rooms.people import hearing
 from core.rooms.renaming import seat_under
 from core.workbench import Workbench
+from testing.long_room import long_room
 from testing.scripted_model import Script, ScriptedProvider
 from tests.conftest import OpenWorkbench
 
@@ -136,3 +138,33 @@ def test_a_renamed_agent_has_heard_what_it_heard(bench: Workbench) -> None:
     bench.rooms.mute(ROOM, "Hoshi", muted=False)
     say(bench, "@Hoshi go on")
     assert "green" in prompt(bench, "Hoshi")
+
+
+@pytest.mark.parametrize(
+    ("lines", "chars", "soon"), [(150, 50, True), (150, 6_000, False), (450, 50, True)]
+)
+def test_a_turn_reads_no_more_in_its_transaction_than_is_soon_read(
+    bench: Workbench, lines: int, chars: int, *, soon: bool
+) -> None:
+    """The rest is read when it speaks, and is the same."""
+    room = long_room(bench.rooms, "tea", lines).id
+    for seq in range(1, lines, 3):
+        bench.rooms.editing.edit(room, seq, f"{seq} " + "x" * chars)
+    with bench.store.read() as conn:
+        for name in ("Ren", "You"):
+            found = hearing.heard_soon(conn, room, name, 200)
+            expected = hearing.transcript(conn, room, name, 200) if soon else None
+            assert found == expected
+    say(bench, "@Ren and now?", room=room)
+    assert "@Ren and now?" in prompt(bench, "Ren", room)
+
+
+def test_who_came_late_to_a_long_room_holds_nobody_up(bench: Workbench) -> None:
+    """What it has not heard need not be read to the first line in everybody's transaction."""
+    room = long_room(bench.rooms, "tea", 450).id
+    bench.rooms.update(room, members=["Ren", "Aki", "Mizuho", "Zuri"])
+    with bench.store.read() as conn:
+        assert hearing.heard_soon(conn, room, "Zuri", 200) is None
+    say(bench, "@Zuri and now?", room=room)
+    assert prompt(bench, "Zuri", room).endswith("Yuki: @Zuri and now?")
+    assert "evening light" not in prompt(bench, "Zuri", room)

@@ -109,6 +109,33 @@ def test_another_answer_knows_nothing_of_what_came_after(bench: Workbench, model
     assert "answer 1" not in sent
 
 
+def test_another_answer_that_had_to_wait_hears_the_room_as_it_is_then(
+    bench: Workbench, model: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edited words are heard, deleted ones are not, and an earlier answer is the new one."""
+    for text in ("@Ren two", "@Ren three"):
+        asked(bench, text)
+    hold, real = threading.Event(), model.stream
+
+    def stream(*given):
+        hold.wait(10)
+        yield from real(*given)
+
+    monkeypatch.setattr(model, "stream", stream)
+    for seq in (2, 4, 6):
+        bench.rooms.editing.regenerate(ROOM, seq)
+    bench.rooms.editing.edit(ROOM, 3, "@Ren two, edited")
+    bench.rooms.delete_message(ROOM, 1)
+    hold.set()
+    idle(bench)
+    told = [message.content for message in model.asked[-1][1]]
+    assert [*told[1:]] == [
+        "answer 4", "Yuki: @Ren two, edited", "answer 5", "Yuki: @Ren three",
+    ]  # fmt: skip
+    kept = bench.rooms.record.prompt(ROOM, 6).prompt
+    assert "what is this" not in "".join(one.content for one in kept.messages)
+
+
 def test_another_model_answers_when_asked_for(open_workbench: OpenWorkbench) -> None:
     other = ScriptedProvider({"ollama:tiny": Script(["from tiny"])}, name="ollama")
     bench = open_workbench(ScriptedProvider(), other)
