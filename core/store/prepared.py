@@ -31,7 +31,8 @@ class Prepared:
     `columns`: of an `insert`, those that are given; none may be left to its default.
 
     Raises:
-        TypeError, when first run: the values of a parameter decide about the SQL.
+        TypeError, when run: the values of a parameter decide about the SQL, or something else
+            than `columns` is given.
     """
 
     def __init__(self, statement: Executable, columns: Sequence[str] = ()) -> None:
@@ -94,7 +95,7 @@ class _Compiled:
         made = compiled.insert_prefetch or compiled.update_prefetch
         if made or compiled.post_compile_params:
             raise TypeError(f"values that are made at every run: {compiled}")
-        self.sql = str(compiled)
+        self.sql, self._exact = str(compiled), bool(columns)
         self._given: list[tuple[int, str, _Convert | None]] = []
         self._values: list[Any] = []
         for place, name in enumerate(compiled.positiontup):
@@ -109,6 +110,8 @@ class _Compiled:
         self._found = [pair for pair in zip(self._names, converts, strict=True) if pair[1]]
 
     def values(self, given: _Given) -> list[Any]:
+        if self._exact and len(given) != len(self._given):
+            raise TypeError(f"{sorted(given)} for {[name for _place, name, _c in self._given]}")
         values = self._values.copy()
         for place, name, convert in self._given:
             values[place] = given[name] if convert is None else convert(given[name])

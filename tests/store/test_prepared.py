@@ -155,3 +155,9 @@ def test_statements_that_change_with_their_values_are_refused(seated: Store) -> 
                 statement.rows(conn, {"w": ["a"]})
         with pytest.raises(KeyError):
             NAMED.first(conn, HERE)
+
+
+def test_a_row_has_the_columns_that_were_named_and_no_others(seated: Store) -> None:
+    """A word that is no column is a mistake, not something to be left out."""
+    with pytest.raises(TypeError, match="colour"):
+        seated.write(lambda conn: ADD_MEMBER.run(conn, member("c", colour="red")))

@@ -24,6 +24,7 @@ from core.rooms.turns.round_book import NO_END
 from core.store import tables as t
 from core.store.prepared import Prepared, Row
 
+# What a turn reads at most in the transaction that it begins in: others wait for that one.
 SOON_ROWS, SOON_CHARS, BATCH = 400, 200_000, 50
 _NOT_YET: Span = (NO_END, None)
 _FINISHED = Prepared(
@@ -124,7 +125,7 @@ def transcript(
 
 
 def heard_soon(conn: Connection, room_id: str, name: str, limit: int) -> list[Line] | None:
-    """The same, when little must be read for it; `None`: it would take a while."""
+    """What `transcript` gives, when little must be read for it; `None`: it would take a while."""
     listener = Listener.named(conn, room_id, [name])
     lines: list[Line] = []
     chars = 0
