@@ -26,7 +26,9 @@ def _drops(served: Served, drops: int, seed: int, by: str = "cursor") -> None:
     writer.start()
     view = _View(by)
     try:
-        for _drop in range(drops):
+        for drop in range(20 * drops):
+            if drop >= drops and view.deltas:  # it was there while somebody spoke
+                break
             view.take(served.socket(room, **view.resume()), chance.randint(0, 12))
     finally:
         stop.set()
