@@ -129,14 +129,20 @@ class Queue:
 
 
 class Ticket:
-    """One room's way through the queues; a context manager. Used by one thread at a time."""
+    """One room's way through the queues; a context manager. Used by one thread at a time.
+
+    At its end it gives back what it holds, and takes nothing any more.
+    """
 
     def __init__(self, queue: Queue, room: str) -> None:
         self._queue, self._room = queue, room
         self._held: tuple[Place, Waiting] | None = None
+        self._over = False
 
     def try_take(self, place: Place, model: str, agent: str) -> bool:
         """Take a free place at once; true also when this ticket holds that very place."""
+        if self._over:
+            return False
         if self._held is not None:
             held, wish = self._held
             if (held.name, wish.model) == (place.name, model):
@@ -153,7 +159,7 @@ class Ticket:
         if self.try_take(place, model, agent):
             return True
         wish = self._wish(model, agent)
-        if not self._queue._wait(place, wish, wanted):
+        if self._over or not self._queue._wait(place, wish, wanted):
             return False
         self._held = (place, wish)
         return True
@@ -171,6 +177,7 @@ class Ticket:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._over = True
         self.release()
 
 

@@ -36,6 +36,16 @@ def test_who_is_next(given, served, expected):
     assert (chosen.room if chosen else None) == expected
 
 
+def test_a_ticket_that_has_ended_takes_no_place():
+    """Somebody may still hold it: a transaction that is run once more, say."""
+    queue = Queue(lambda _place: frozenset())
+    with queue.ticket("first") as ticket:
+        assert ticket.try_take(SERVER, "a", "x")
+    assert not ticket.try_take(SERVER, "a", "x")
+    assert not ticket.take(SERVER, "a", "x", lambda: True)
+    assert queue.ticket("second").try_take(SERVER, "a", "x")
+
+
 def test_a_storm_of_one_model_starves_nobody():
     """Twenty rooms want the model in memory again and again; one wants another."""
     queue, order = Queue(lambda _place: frozenset({"a"})), []
