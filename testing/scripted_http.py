@@ -165,9 +165,9 @@ class ScriptedHttp:
                     self._threads.discard(threading.current_thread())
 
         thread = threading.Thread(target=run, name="scripted-http", daemon=True)
-        with self._lock:
+        with self._lock:  # started before anybody who stops may wait for it
             self._threads.add(thread)
-        thread.start()
+            thread.start()
 
     def _accept(self, listener: socket.socket) -> None:
         while not self._stopping.is_set():
