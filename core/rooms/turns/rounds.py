@@ -77,25 +77,17 @@ _PLANNED = Prepared(
     .where(t.rooms.c.id == bindparam("room"))
     .values(planned_seq=bindparam("trigger"))
 )
+_THIS_TURN = (
+    t.turns.c.room_id == bindparam("room"),
+    t.turns.c.trigger_seq == bindparam("trigger"),
+    t.turns.c.position == bindparam("at"),
+)
 _CLAIM = Prepared(
     update(t.turns)
-    .where(
-        t.turns.c.room_id == bindparam("room"),
-        t.turns.c.trigger_seq == bindparam("trigger"),
-        t.turns.c.position == bindparam("at"),
-        t.turns.c.state == "due",
-    )
+    .where(*_THIS_TURN, t.turns.c.state == "due")
     .values(state="begun", reply_seq=bindparam("number"))
 )
-_END = Prepared(
-    update(t.turns)
-    .where(
-        t.turns.c.room_id == bindparam("room"),
-        t.turns.c.trigger_seq == bindparam("trigger"),
-        t.turns.c.position == bindparam("at"),
-    )
-    .values(state="done")
-)
+_END = Prepared(update(t.turns).where(*_THIS_TURN).values(state="done"))
 _OVER = Prepared(
     update(t.rounds)
     .where(t.rounds.c.room_id == bindparam("room"), t.rounds.c.trigger_seq == bindparam("trigger"))
